@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an operator can see: /sys/kernel/debug/vfmig/<PCI address>/
+ *
+ *	state		state of the device, by name
+ *	protocol	who drives it: v1 while it is open, none otherwise
+ *	last_transfer	bytes and time by part and by step of the last transfer
+ *	last_error	the reason of the last failure, and how many there were
+ *	window		bytes of the window, and bytes that have memory
+ *	resets		resets seen since the driver was bound
+ */
+#include <linux/debugfs.h>
+#include <linux/export.h>
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/vfio_pci_core.h>
+
+#include "engine.h"
+#include "window.h"
+
+static struct dentry *vfmig_root;
+
+static int state_show(struct seq_file *s, void *unused)
+{
+	struct vfmig_device *vm = s->private;
+
+	seq_printf(s, "%s\n", vfmig_state_name(vfmig_engine_state(vm)));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
+static int protocol_show(struct seq_file *s, void *unused)
+{
+	struct vfmig_device *vm = s->private;
+
+	seq_printf(s, "%s\n", READ_ONCE(vm->open) ? "v1" : "none");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(protocol);
+
+static void show_parts(struct seq_file *s, const struct vfmig_stats *stats)
+{
+	static const char * const names[VFMIG_NR_PARTS] = {
+		[VFMIG_PART_PRE_COPY]	= "pre-copy",
+		[VFMIG_PART_STOP_COPY]	= "stop-and-copy",
+		[VFMIG_PART_RESUMING]	= "resuming",
+	};
+	int i;
+
+	seq_puts(s, "part              bytes  chunks records    busy_us    wall_us\n");
+	for (i = 0; i < VFMIG_NR_PARTS; i++) {
+		const struct vfmig_part_stats *part = &stats->part[i];
+
+		if (!part->chunks && !part->wall_ns)
+			continue;
+		seq_printf(s, "%-13s %9llu %7llu %7llu %10llu %10llu\n",
+			   names[i], part->bytes, part->chunks, part->records,
+			   part->busy_ns / NSEC_PER_USEC,
+			   part->wall_ns / NSEC_PER_USEC);
+	}
+}
+
+static int last_transfer_show(struct seq_file *s, void *unused)
+{
+	struct vfmig_device *vm = s->private;
+	struct vfmig_stats stats;
+	int i, ret;
+
+	ret = vfmig_engine_lock(vm);
+	if (ret)
+		return ret;
+	stats = vm->stats;
+	vfmig_engine_unlock(vm);
+
+	show_parts(s, &stats);
+	seq_puts(s, "step                  us\n");
+	for (i = 0; i < VFMIG_NR_STEPS; i++)
+		if (stats.step_ns[i])
+			seq_printf(s, "%-15s %8llu\n", vfmig_step_name(i),
+				   stats.step_ns[i] / NSEC_PER_USEC);
+	if (stats.commit_ns)
+		seq_printf(s, "%-15s %8llu\n", "commit",
+			   stats.commit_ns / NSEC_PER_USEC);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(last_transfer);
+
+static int last_error_show(struct seq_file *s, void *unused)
+{
+	struct vfmig_device *vm = s->private;
+	char why[VFMIG_WHY_LEN];
+	u64 errors;
+	int ret;
+
+	ret = vfmig_engine_lock(vm);
+	if (ret)
+		return ret;
+	memcpy(why, vm->why, sizeof(why));
+	errors = vm->errors;
+	vfmig_engine_unlock(vm);
+
+	seq_printf(s, "%llu %s\n", errors, errors ? why : "none");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(last_error);
+
+static int window_show(struct seq_file *s, void *unused)
+{
+	struct vfmig_device *vm = s->private;
+	size_t size = 0, used = 0;
+	int ret;
+
+	ret = vfmig_engine_lock(vm);
+	if (ret)
+		return ret;
+	if (vm->window) {
+		size = vfmig_window_size(vm->window);
+		used = vfmig_window_used(vm->window);
+	}
+	vfmig_engine_unlock(vm);
+
+	seq_printf(s, "size %zu used %zu\n", size, used);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(window);
+
+void vfmig_debugfs_add(struct vfmig_device *vm)
+{
+	struct dentry *dir;
+
+	dir = debugfs_create_dir(pci_name(vm->core->pdev), vfmig_root);
+	debugfs_create_file("state", 0400, dir, vm, &state_fops);
+	debugfs_create_file("protocol", 0400, dir, vm, &protocol_fops);
+	debugfs_create_file("last_transfer", 0400, dir, vm,
+			    &last_transfer_fops);
+	debugfs_create_file("last_error", 0400, dir, vm, &last_error_fops);
+	debugfs_create_file("window", 0400, dir, vm, &window_fops);
+	debugfs_create_u64("resets", 0400, dir, &vm->resets);
+	vm->debugfs = dir;
+}
+
+void vfmig_debugfs_remove(struct vfmig_device *vm)
+{
+	debugfs_remove(vm->debugfs);
+}
+
+/**
+ * vfmig_debugfs - where a backend may put files of its own
+ * @vm: the device
+ *
+ * Return: the directory of the device; it goes with vfmig_unregister(), and
+ * the files in it do too. May be an ERR_PTR, which debugfs puts up with.
+ */
+struct dentry *vfmig_debugfs(struct vfmig_device *vm)
+{
+	return vm->debugfs;
+}
+EXPORT_SYMBOL_GPL(vfmig_debugfs);
+
+void vfmig_debugfs_init(void)
+{
+	vfmig_root = debugfs_create_dir("vfmig", NULL);
+}
+
+void vfmig_debugfs_exit(void)
+{
+	debugfs_remove(vfmig_root);
+}

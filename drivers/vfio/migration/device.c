@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a migratable device: probe, open, close, reset, remove.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/vfio_pci_core.h>
+
+#include "engine.h"
+#include "window.h"
+
+static unsigned long window = SZ_1M;
+module_param(window, ulong, 0644);
+MODULE_PARM_DESC(window, "Size of the data section of devices opened from now on, in bytes (4 KiB to 64 MiB, rounded up to pages; default 1 MiB)");
+
+#define WINDOW_MAX	SZ_64M
+
+static size_t window_size(const struct vfmig_backend_ops *ops)
+{
+	size_t least = VFMIG_STREAM_HEAD_MAX +
+		       vfmig_record_len(ops->min_record);
+	size_t size = READ_ONCE(window);
+
+	return PAGE_ALIGN(clamp_t(size_t, size, least, WINDOW_MAX));
+}
+
+static bool ops_are_complete(const struct vfmig_backend_ops *ops)
+{
+	return ops->name && strlen(ops->name) < VFMIG_STREAM_NAME_LEN &&
+	       ops->min_record && ops->min_record <= VFMIG_RECORD_MAX &&
+	       ops->quiesce && ops->run && ops->freeze && ops->thaw &&
+	       ops->save_begin && ops->save_left && ops->save &&
+	       ops->save_end && ops->load_begin && ops->load &&
+	       ops->load_commit && ops->load_end && ops->reset;
+}
+
+/**
+ * vfmig_register - make a device migratable
+ * @core: the device, after vfio_pci_core_init_dev() and before
+ *	vfio_pci_core_register_device()
+ * @ops: its backend; kept, not copied
+ * @backend: handed to each of @ops
+ *
+ * Says in one line of the log that the device can migrate, or why it cannot.
+ *
+ * Context: probe; may sleep.
+ * Return: what the other calls take, or an ERR_PTR: -EINVAL where @ops lacks
+ * something, -ENOMEM. To be undone by vfmig_unregister().
+ */
+struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
+				    const struct vfmig_backend_ops *ops,
+				    void *backend)
+{
+	struct pci_dev *pdev = core->pdev;
+	struct vfmig_device *vm;
+
+	if (WARN_ON(!ops_are_complete(ops))) {
+		pci_err(pdev, "vfmig: cannot migrate: the backend is incomplete\n");
+		return ERR_PTR(-EINVAL);
+	}
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+
+	vm->core = core;
+	vm->ops = ops;
+	vm->backend = backend;
+	vm->state = VFMIG_STATE_RUNNING;
+	mutex_init(&vm->lock);
+	spin_lock_init(&vm->reset_lock);
+	vfmig_debugfs_add(vm);
+
+	pci_info(pdev, "vfmig: can migrate: backend %s, stream version %u, v1 region with a window of %zu KiB\n",
+		 ops->name, ops->stream_version, window_size(ops) / SZ_1K);
+	return vm;
+}
+EXPORT_SYMBOL_GPL(vfmig_register);
+
+/**
+ * vfmig_unregister - undo vfmig_register()
+ * @vm: the device, closed
+ *
+ * Context: remove, after vfio_pci_core_unregister_device(), when no reset can
+ * arrive any more; may sleep.
+ */
+void vfmig_unregister(struct vfmig_device *vm)
+{
+	vfmig_debugfs_remove(vm);
+	mutex_destroy(&vm->lock);
+	kfree(vm);
+}
+EXPORT_SYMBOL_GPL(vfmig_unregister);
+
+static void add_fact(struct vfmig_identity *id, u16 which, u64 value,
+		     const char *name)
+{
+	id->facts[id->nr_facts++] = (struct vfmig_fact) {
+		.id = which,
+		.rule = VFMIG_FACT_EQUAL,
+		.value = value,
+		.name = name,
+	};
+}
+
+static int identify(struct vfmig_device *vm, struct vfmig_identity *id)
+{
+	struct pci_dev *pdev = vm->core->pdev;
+	int more;
+
+	memset(id, 0, sizeof(*id));
+	strscpy(id->backend, vm->ops->name, sizeof(id->backend));
+	id->version = vm->ops->stream_version;
+	add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
+	add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
+	add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
+	if (!vm->ops->identity)
+		return 0;
+
+	more = vm->ops->identity(vm->backend, id->facts + id->nr_facts,
+				 VFMIG_MAX_FACTS - id->nr_facts);
+	if (more < 0)
+		return more;
+	if (WARN_ON(more > VFMIG_MAX_FACTS - id->nr_facts))
+		return -EINVAL;
+	id->nr_facts += more;
+	return 0;
+}
+
+/**
+ * vfmig_open - offer the migration region of a device that is being opened
+ * @vm: the device
+ *
+ * The device is in RUNNING afterwards, as the v1 protocol has it.
+ *
+ * Context: the driver's open_device(), after vfio_pci_core_enable() and before
+ * vfio_pci_core_finish_enable(); may sleep.
+ * Return: 0 or a negative errno. To be undone by vfmig_close().
+ */
+int vfmig_open(struct vfmig_device *vm)
+{
+	int ret;
+
+	mutex_lock(&vm->lock);
+	ret = identify(vm, &vm->identity);
+	if (ret)
+		goto out;
+
+	vm->window = vfmig_window_create(window_size(vm->ops));
+	if (!vm->window) {
+		ret = -ENOMEM;
+		goto out;
+	}
+
+	ret = vfmig_region_register(vm);
+	if (ret) {
+		vfmig_window_destroy(vm->window);
+		vm->window = NULL;
+		goto out;
+	}
+	vm->open = true;
+	memset(&vm->stats, 0, sizeof(vm->stats));
+	vm->entered = ktime_get();
+out:
+	vfmig_engine_unlock(vm);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfmig_open);
+
+/**
+ * vfmig_close - the device is being closed, in whatever state
+ * @vm: the device
+ *
+ * Ends what is under way and frees everything the user has caused. The reset
+ * that vfio does next leaves the device as new.
+ *
+ * Context: the driver's close_device(), before vfio_pci_core_close_device();
+ * may sleep.
+ */
+void vfmig_close(struct vfmig_device *vm)
+{
+	struct vfmig_window *win;
+
+	/* To userspace a close is a reset: all is over, and it runs. */
+	mutex_lock(&vm->lock);
+	WRITE_ONCE(vm->reset_pending, true);
+	win = vm->window;
+	vm->window = NULL;
+	vm->open = false;
+	vfmig_engine_unlock(vm);
+	vfmig_window_destroy(win);
+}
+EXPORT_SYMBOL_GPL(vfmig_close);
+
+/**
+ * vfmig_reset_done - the device has been reset, by whomever
+ * @vm: the device, or NULL
+ *
+ * To be called from the reset_done handler of the driver: VFIO_DEVICE_RESET,
+ * a hot reset, a function level reset through config space and sysfs all end
+ * there.
+ *
+ * Context: process context, under any locks of vfio and the PCI core. Does not
+ * wait: what a backend has under way sees vfmig_must_stop().
+ */
+void vfmig_reset_done(struct vfmig_device *vm)
+{
+	if (vm)
+		vfmig_engine_reset(vm);
+}
+EXPORT_SYMBOL_GPL(vfmig_reset_done);
+
+static int __init vfmig_init(void)
+{
+	vfmig_debugfs_init();
+	return 0;
+}
+module_init(vfmig_init);
+
+static void __exit vfmig_exit(void)
+{
+	vfmig_debugfs_exit();
+}
+module_exit(vfmig_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The vfmig authors");
+MODULE_DESCRIPTION("Live migration of passed-through PCI functions");

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine: the one state machine of a device, whoever drives it.
+ *
+ * It takes an arc step by step. A step that fails is as if it had not been
+ * tried; the steps before it are undone in reverse. Only where an undo fails
+ * too does nobody know the device's state any more: ERROR, and a reset.
+ *
+ * A reset arrives under locks that are taken inside of the engine's lock (the
+ * memory_lock of vfio) or from the PCI core. So it never waits: where it finds
+ * the engine busy it leaves a note, which the engine reads on its way out, and
+ * which vfmig_must_stop() shows to a backend that is at work.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/lockdep.h>
+#include <linux/pci.h>
+#include <linux/sched/signal.h>
+#include <linux/stdarg.h>
+#include <linux/vfio_pci_core.h>
+
+#include "engine.h"
+#include "session.h"
+#include "trace.h"
+
+/* What an arc has put aside, to be taken up again or freed for good. */
+struct vfmig_arc {
+	struct vfmig_plan plan;
+	struct vfmig_save *save;
+	struct vfmig_load *load;
+};
+
+static void start_clock(struct vfmig_device *vm)
+{
+	unsigned int ms = vm->ops->timeout_ms ?: VFMIG_TIMEOUT_MS;
+
+	vm->deadline = jiffies + msecs_to_jiffies(ms);
+}
+
+static bool reset_is_pending(struct vfmig_device *vm)
+{
+	return READ_ONCE(vm->reset_pending);
+}
+
+/**
+ * vfmig_must_stop - should a backend give up what it is doing?
+ * @vm: the device
+ *
+ * To be asked by every backend that waits or works for long. While a step is
+ * being undone a signal does not count: half an undo helps nobody.
+ *
+ * Context: from a backend's call, under the engine lock.
+ * Return: 0 to go on; -ECANCELED when the device has been reset meanwhile,
+ * -EINTR when the caller is being killed, -ETIMEDOUT when the time of
+ * &vfmig_backend_ops.timeout_ms is over.
+ */
+int vfmig_must_stop(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	if (reset_is_pending(vm))
+		return -ECANCELED;
+	if (!vm->undoing && fatal_signal_pending(current))
+		return -EINTR;
+	if (time_after(jiffies, vm->deadline))
+		return -ETIMEDOUT;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfmig_must_stop);
+
+/**
+ * vfmig_fail - say why something failed
+ * @vm: the device
+ * @err: negative errno
+ * @fmt: the reason, for an operator; one line without a full stop
+ *
+ * The reason goes to the log, to the tracepoint vfmig_error and to the file
+ * last_error in debugfs. Userspace can make these failures happen at will, so
+ * the log is rate limited.
+ *
+ * Context: from a backend's call, under the engine lock.
+ * Return: @err, for ``return vfmig_fail(...)``.
+ */
+int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...)
+{
+	/* An argument may well be the reason given before this one. */
+	char why[VFMIG_WHY_LEN];
+	va_list args;
+
+	lockdep_assert_held(&vm->lock);
+
+	va_start(args, fmt);
+	vscnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+
+	memcpy(vm->why, why, sizeof(why));
+	vm->errors++;
+	trace_vfmig_error(pci_name(vm->core->pdev), err, vm->why);
+	dev_warn_ratelimited(&vm->core->pdev->dev, "vfmig: %s (%pe)\n", vm->why,
+			     ERR_PTR(err));
+	return err;
+}
+EXPORT_SYMBOL_GPL(vfmig_fail);
+
+static int part_of(enum vfmig_state state)
+{
+	switch (state) {
+	case VFMIG_STATE_PRE_COPY:
+		return VFMIG_PART_PRE_COPY;
+	case VFMIG_STATE_STOP_COPY:
+		return VFMIG_PART_STOP_COPY;
+	case VFMIG_STATE_RESUMING:
+		return VFMIG_PART_RESUMING;
+	default:
+		return -1;
+	}
+}
+
+/**
+ * vfmig_engine_part - where to count what a transfer does now
+ * @vm: the device, in a state with a transfer
+ *
+ * Context: under the engine lock.
+ * Return: the counters of the part of the transfer that is under way.
+ */
+struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm)
+{
+	int part = part_of(vm->state);
+
+	lockdep_assert_held(&vm->lock);
+	return &vm->stats.part[part < 0 ? VFMIG_PART_STOP_COPY : part];
+}
+
+static void enter_state(struct vfmig_device *vm, enum vfmig_state to)
+{
+	ktime_t now = ktime_get();
+	int part = part_of(vm->state);
+
+	if (part >= 0)
+		vm->stats.part[part].wall_ns +=
+			ktime_to_ns(ktime_sub(now, vm->entered));
+	vm->entered = now;
+	WRITE_ONCE(vm->state, to);
+}
+
+static void end_sessions(struct vfmig_device *vm)
+{
+	vfmig_save_end(vm->save);
+	vm->save = NULL;
+	vfmig_load_end(vm->load);
+	vm->load = NULL;
+}
+
+/* The device was reset: whatever was under way is over, and it runs. */
+static void forget(struct vfmig_device *vm)
+{
+	trace_vfmig_reset(pci_name(vm->core->pdev), vm->state);
+	end_sessions(vm);
+	vm->ops->reset(vm->backend);
+	vm->resets++;
+	enter_state(vm, VFMIG_STATE_RUNNING);
+}
+
+/**
+ * vfmig_engine_lock - begin an access
+ * @vm: the device
+ *
+ * Return: 0, or -EINTR where the caller is being killed.
+ */
+int vfmig_engine_lock(struct vfmig_device *vm)
+{
+	if (mutex_lock_killable(&vm->lock))
+		return -EINTR;
+	start_clock(vm);
+	return 0;
+}
+
+/**
+ * vfmig_engine_unlock - end an access
+ * @vm: the device
+ *
+ * A reset that came meanwhile takes effect before the lock is released.
+ */
+void vfmig_engine_unlock(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	spin_lock(&vm->reset_lock);
+	while (vm->reset_pending) {
+		WRITE_ONCE(vm->reset_pending, false);
+		spin_unlock(&vm->reset_lock);
+		forget(vm);
+		spin_lock(&vm->reset_lock);
+	}
+	mutex_unlock(&vm->lock);
+	spin_unlock(&vm->reset_lock);
+}
+
+/**
+ * vfmig_engine_reset - the device has been reset
+ * @vm: the device
+ *
+ * Context: process context, any locks of vfio and the PCI core; never waits
+ * for the engine's lock.
+ */
+void vfmig_engine_reset(struct vfmig_device *vm)
+{
+	spin_lock(&vm->reset_lock);
+	WRITE_ONCE(vm->reset_pending, true);
+	if (!mutex_trylock(&vm->lock)) {
+		spin_unlock(&vm->reset_lock);
+		return;
+	}
+	spin_unlock(&vm->reset_lock);
+	vfmig_engine_unlock(vm);
+}
+
+static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
+{
+	if (!vfmig_load_may_leave(vm->load))
+		return vfmig_fail(vm, -EINVAL,
+				  "the stream is cut short or was refused");
+	arc->load = vm->load;
+	vm->load = NULL;
+	return 0;
+}
+
+static int start_saving(struct vfmig_device *vm, enum vfmig_phase phase)
+{
+	struct vfmig_save *save;
+
+	if (vm->save)
+		return vfmig_save_last_phase(vm->save);
+
+	save = vfmig_save_begin(vm, phase);
+	if (IS_ERR(save))
+		return PTR_ERR(save);
+	vm->save = save;
+	return 0;
+}
+
+static int start_resuming(struct vfmig_device *vm)
+{
+	struct vfmig_load *load = vfmig_load_begin(vm);
+
+	if (IS_ERR(load))
+		return PTR_ERR(load);
+	vm->load = load;
+	return 0;
+}
+
+static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+		     enum vfmig_step step)
+{
+	switch (step) {
+	case VFMIG_STEP_LEAVE_RESUMING:
+		return leave_resuming(vm, arc);
+	case VFMIG_STEP_QUIESCE:
+		return vm->ops->quiesce(vm->backend);
+	case VFMIG_STEP_FREEZE:
+		return vm->ops->freeze(vm->backend);
+	case VFMIG_STEP_END_SAVING:
+		arc->save = vm->save;
+		vm->save = NULL;
+		return 0;
+	case VFMIG_STEP_PRE_COPY:
+		return start_saving(vm, VFMIG_PRE_COPY);
+	case VFMIG_STEP_STOP_COPY:
+		return start_saving(vm, VFMIG_STOP_COPY);
+	case VFMIG_STEP_RESUMING:
+		return start_resuming(vm);
+	case VFMIG_STEP_THAW:
+		return vm->ops->thaw(vm->backend);
+	case VFMIG_STEP_RUN:
+		return vm->ops->run(vm->backend);
+	case VFMIG_NR_STEPS:
+		break;
+	}
+	WARN_ON_ONCE(1);
+	return -EIO;
+}
+
+static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+		     enum vfmig_step step)
+{
+	switch (step) {
+	case VFMIG_STEP_LEAVE_RESUMING:
+		vm->load = arc->load;
+		arc->load = NULL;
+		return 0;
+	case VFMIG_STEP_QUIESCE:
+		return vm->ops->run(vm->backend);
+	case VFMIG_STEP_FREEZE:
+		return vm->ops->thaw(vm->backend);
+	case VFMIG_STEP_END_SAVING:
+		vm->save = arc->save;
+		arc->save = NULL;
+		return 0;
+	case VFMIG_STEP_PRE_COPY:
+	case VFMIG_STEP_STOP_COPY:
+		vfmig_save_end(vm->save);
+		vm->save = NULL;
+		return 0;
+	case VFMIG_STEP_RESUMING:
+		vfmig_load_end(vm->load);
+		vm->load = NULL;
+		return 0;
+	case VFMIG_STEP_THAW:
+		return vm->ops->freeze(vm->backend);
+	case VFMIG_STEP_RUN:
+		return vm->ops->quiesce(vm->backend);
+	case VFMIG_NR_STEPS:
+		break;
+	}
+	WARN_ON_ONCE(1);
+	return -EIO;
+}
+
+static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
+		      unsigned int taken)
+{
+	int ret = 0;
+
+	vm->undoing = true;
+	start_clock(vm);
+	while (!ret && taken--)
+		ret = undo_step(vm, arc, arc->plan.step[taken]);
+	vm->undoing = false;
+	return ret;
+}
+
+static int timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+		      enum vfmig_step step)
+{
+	ktime_t start = ktime_get();
+	int ret = take_step(vm, arc, step);
+
+	vm->stats.step_ns[step] = ktime_to_ns(ktime_sub(ktime_get(), start));
+	return ret;
+}
+
+/*
+ * Returns 0, -EFAULT where the device is back where it was, or -EIO where it
+ * is not. A device that was reset meanwhile has nothing left to be undone.
+ */
+static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
+{
+	u64 errors = vm->errors;
+	enum vfmig_step step;
+	unsigned int taken;
+	bool explained;
+	int ret = 0;
+
+	for (taken = 0; taken < arc->plan.nr; taken++) {
+		step = arc->plan.step[taken];
+		ret = reset_is_pending(vm) ? -ECANCELED :
+					     timed_step(vm, arc, step);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		return 0;
+
+	explained = vm->errors != errors;
+	vfmig_fail(vm, ret, "%s to %s: could not %s%s%s",
+		   vfmig_state_name(vm->state), vfmig_state_name(to),
+		   vfmig_step_name(step), explained ? ": " : "",
+		   explained ? vm->why : "");
+
+	if (reset_is_pending(vm) || !undo_steps(vm, arc, taken))
+		return -EFAULT;
+	if (reset_is_pending(vm))
+		return -EFAULT;
+
+	vfmig_fail(vm, -EIO, "%s to %s: could not undo: reset the device",
+		   vfmig_state_name(vm->state), vfmig_state_name(to));
+	return -EIO;
+}
+
+static bool starts_transfer(enum vfmig_state from, u32 to)
+{
+	return part_of(to) >= 0 && !(from == VFMIG_STATE_PRE_COPY &&
+				     to == VFMIG_STATE_STOP_COPY);
+}
+
+/**
+ * vfmig_engine_set_state - take the device to another state
+ * @vm: the device, open
+ * @to: the state asked for, any value
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0; -EINVAL where the table refuses the arc, and nothing happened;
+ * -EFAULT where it was tried and has failed: the device is where it was, or
+ * in ERROR where it could not be brought back.
+ */
+int vfmig_engine_set_state(struct vfmig_device *vm, u32 to)
+{
+	struct vfmig_arc arc = {};
+	enum vfmig_state from = vm->state;
+	ktime_t start = ktime_get();
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	ret = vfmig_plan_arc(from, to, &arc.plan);
+	if (ret || !arc.plan.nr)
+		return ret;
+
+	if (starts_transfer(from, to))
+		memset(&vm->stats, 0, sizeof(vm->stats));
+
+	ret = take_steps(vm, &arc, to);
+	vfmig_save_end(arc.save);
+	vfmig_load_end(arc.load);
+	if (!ret) {
+		enter_state(vm, to);
+	} else if (ret == -EIO) {
+		end_sessions(vm);
+		enter_state(vm, VFMIG_STATE_ERROR);
+		ret = -EFAULT;
+	}
+	trace_vfmig_state(pci_name(vm->core->pdev), from, to, ret,
+			  ktime_to_ns(ktime_sub(ktime_get(), start)));
+	return ret;
+}

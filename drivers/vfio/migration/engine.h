@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFMIG_ENGINE_H
+#define VFMIG_ENGINE_H
+
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/vfmig.h>
+
+#include "stream.h"
+#include "transition.h"
+
+struct vfmig_load;
+struct vfmig_save;
+struct vfmig_window;
+
+#define VFMIG_WHY_LEN	160
+
+/* The parts of a transfer that are counted apart. */
+enum vfmig_part {
+	VFMIG_PART_PRE_COPY,
+	VFMIG_PART_STOP_COPY,
+	VFMIG_PART_RESUMING,
+	VFMIG_NR_PARTS,
+};
+
+/* What the last transfer took; for people to read. */
+struct vfmig_part_stats {
+	u64 bytes;
+	u64 chunks;
+	u64 records;
+	u64 busy_ns;	/* in the backend and in the stream */
+	u64 wall_ns;	/* from entering the state to leaving it */
+};
+
+struct vfmig_stats {
+	struct vfmig_part_stats part[VFMIG_NR_PARTS];
+	u64 step_ns[VFMIG_NR_STEPS];
+	u64 commit_ns;
+};
+
+struct vfmig_device {
+	struct vfio_pci_core_device *core;
+	const struct vfmig_backend_ops *ops;
+	void *backend;
+	struct dentry *debugfs;
+
+	/*
+	 * Protects all below but where it says otherwise, and serialises the
+	 * calls of the backend. Outside of the memory_lock of vfio.
+	 */
+	struct mutex lock;
+	/* Written under @lock; read without. */
+	enum vfmig_state state;
+	bool open;
+	/* A step is being undone: it is not to be cut short by a signal. */
+	bool undoing;
+	/* When the access under way has to give up, in jiffies. */
+	unsigned long deadline;
+	struct vfmig_save *save;
+	struct vfmig_load *load;
+	/* From open to close; the pointer is stable while the device is open. */
+	struct vfmig_window *window;
+	struct vfmig_identity identity;
+
+	struct vfmig_stats stats;
+	ktime_t entered;
+	u64 resets;
+	u64 errors;
+	char why[VFMIG_WHY_LEN];
+
+	/*
+	 * Protects @reset_pending, and makes the release of @lock and a look
+	 * at @reset_pending one step. Innermost.
+	 */
+	spinlock_t reset_lock;
+	bool reset_pending;
+};
+
+int vfmig_engine_lock(struct vfmig_device *vm);
+void vfmig_engine_unlock(struct vfmig_device *vm);
+int vfmig_engine_set_state(struct vfmig_device *vm, u32 to);
+void vfmig_engine_reset(struct vfmig_device *vm);
+struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm);
+
+static inline enum vfmig_state vfmig_engine_state(struct vfmig_device *vm)
+{
+	return READ_ONCE(vm->state);
+}
+
+/* debugfs.c */
+void vfmig_debugfs_init(void);
+void vfmig_debugfs_exit(void);
+void vfmig_debugfs_add(struct vfmig_device *vm);
+void vfmig_debugfs_remove(struct vfmig_device *vm);
+
+/* region.c */
+int vfmig_region_register(struct vfmig_device *vm);
+
+#endif /* VFMIG_ENGINE_H */

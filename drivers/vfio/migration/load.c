@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One load: bytes from the window are read as a stream and handed on to the
+ * backend record by record.
+ *
+ * The backend's own load is begun with the first byte and ended with the last
+ * one, or with the first error. So a load that may be left (whole, or with not
+ * one byte) has nothing open in the backend.
+ *
+ * All of this runs under the engine's lock.
+ */
+#include <linux/err.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/vfio_pci_core.h>
+
+#include "engine.h"
+#include "session.h"
+#include "stream.h"
+#include "trace.h"
+#include "window.h"
+
+struct vfmig_load {
+	struct vfmig_device *vm;
+	/* The backend's load is open. */
+	bool begun;
+	bool whole;
+	bool failed;
+	void *payload;
+	struct vfmig_reader reader;
+};
+
+/**
+ * vfmig_load_begin - get ready for a load
+ * @vm: the device, frozen
+ *
+ * Context: under the engine lock.
+ * Return: the load, or an ERR_PTR.
+ */
+struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm)
+{
+	struct vfmig_load *load;
+
+	lockdep_assert_held(&vm->lock);
+
+	load = kzalloc(sizeof(*load), GFP_KERNEL_ACCOUNT);
+	if (!load)
+		return ERR_PTR(-ENOMEM);
+	load->vm = vm;
+	vfmig_reader_init(&load->reader);
+	return load;
+}
+
+static void close_backend(struct vfmig_load *load)
+{
+	if (load->begun)
+		load->vm->ops->load_end(load->vm->backend);
+	load->begun = false;
+	kvfree(load->payload);
+	load->payload = NULL;
+}
+
+/**
+ * vfmig_load_end - a load is over, complete or not
+ * @load: the load, or NULL; freed
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_load_end(struct vfmig_load *load)
+{
+	if (!load)
+		return;
+	lockdep_assert_held(&load->vm->lock);
+	close_backend(load);
+	kfree(load);
+}
+
+/**
+ * vfmig_load_may_leave - is there nothing half done?
+ * @load: the load
+ *
+ * Return: true where the stream was whole and is in the device, or where not
+ * one byte came and the device is as it was.
+ */
+bool vfmig_load_may_leave(const struct vfmig_load *load)
+{
+	return load->whole || (!load->begun && !load->failed);
+}
+
+static int check_identity(struct vfmig_load *load)
+{
+	struct vfmig_device *vm = load->vm;
+	const char *why;
+	u16 fact;
+
+	if (!vfmig_identity_match(&load->reader.identity, &vm->identity, &why,
+				  &fact))
+		return 0;
+	if (fact)
+		return vfmig_fail(vm, -EINVAL, "%s: fact %#x", why, fact);
+	return vfmig_fail(vm, -EINVAL, "%s", why);
+}
+
+static int make_room(struct vfmig_load *load)
+{
+	void *payload = kvmalloc(load->reader.need, GFP_KERNEL_ACCOUNT);
+
+	if (!payload)
+		return vfmig_fail(load->vm, -ENOMEM, "no memory for a record");
+	kvfree(load->payload);
+	load->payload = payload;
+	vfmig_reader_give(&load->reader, payload, load->reader.need);
+	return 0;
+}
+
+static int hand_on(struct vfmig_load *load)
+{
+	struct vfmig_device *vm = load->vm;
+	const struct vfmig_record *rec = &load->reader.record;
+	u32 seq = load->reader.records - 1;
+	int ret;
+
+	trace_vfmig_record(pci_name(vm->core->pdev), false, rec->type, seq,
+			   rec->len);
+	vfmig_engine_part(vm)->records++;
+	ret = vm->ops->load(vm->backend, rec);
+	if (ret == -EOPNOTSUPP && rec->flags & VFMIG_RECORD_OPTIONAL)
+		return 0;
+	if (ret)
+		return vfmig_fail(vm, ret, "record %u, type %#x, is refused",
+				  seq, rec->type);
+	return 0;
+}
+
+static int commit(struct vfmig_load *load)
+{
+	struct vfmig_device *vm = load->vm;
+	ktime_t start = ktime_get();
+	int ret;
+
+	ret = vm->ops->load_commit(vm->backend);
+	vm->stats.commit_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	if (ret)
+		return vfmig_fail(vm, ret, "the device did not take its state");
+	load->whole = true;
+	close_backend(load);
+	return 0;
+}
+
+static int act_on(struct vfmig_load *load, int found)
+{
+	switch (found) {
+	case VFMIG_FOUND_MORE:
+		return 0;
+	case VFMIG_FOUND_HEAD:
+		return check_identity(load);
+	case VFMIG_FOUND_ROOM:
+		return make_room(load);
+	case VFMIG_FOUND_RECORD:
+		return hand_on(load);
+	case VFMIG_FOUND_END:
+		return commit(load);
+	default:
+		return vfmig_fail(load->vm, found, "record %u: %s",
+				  load->reader.records, load->reader.why);
+	}
+}
+
+/* What can be tried again, because not a byte has been taken. */
+static const void *prepare(struct vfmig_load *load, size_t bytes)
+{
+	struct vfmig_device *vm = load->vm;
+	const void *va;
+	int ret;
+
+	va = vfmig_window_map(vm->window, bytes);
+	if (!va)
+		return ERR_PTR(vfmig_fail(vm, -ENOMEM,
+					  "no memory for the window"));
+
+	if (!load->begun && !load->whole) {
+		ret = vm->ops->load_begin(vm->backend);
+		if (ret)
+			return ERR_PTR(vfmig_fail(vm, ret,
+						  "the load could not begin"));
+		load->begun = true;
+	}
+	return va;
+}
+
+static int read_bytes(struct vfmig_load *load, const void *va, size_t bytes)
+{
+	size_t pos = 0, used;
+	int found, ret;
+
+	do {
+		found = vfmig_reader_feed(&load->reader, va + pos, bytes - pos,
+					  &used);
+		pos += used;
+		ret = act_on(load, found);
+	} while (!ret && found != VFMIG_FOUND_MORE);
+	return ret;
+}
+
+/**
+ * vfmig_load_consume - take the next bytes of the stream from the window
+ * @load: the load
+ * @bytes: their number, from the start of the window; not more than its size
+ *
+ * The bytes that complete the stream also put it into the device, so that all
+ * that can go wrong goes wrong here and not when the VM is started. Once the
+ * stream has been found wrong nothing more is taken, and only a reset leads
+ * out.
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0, -EINVAL where the stream is not right, or the backend's errno.
+ */
+int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
+{
+	struct vfmig_device *vm = load->vm;
+	struct vfmig_part_stats *part = vfmig_engine_part(vm);
+	ktime_t start = ktime_get();
+	const void *va;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (load->failed)
+		return vfmig_fail(vm, -EINVAL, "the load has failed already");
+	if (!bytes)
+		return 0;
+
+	va = prepare(load, bytes);
+	if (IS_ERR(va))
+		return PTR_ERR(va);
+
+	ret = read_bytes(load, va, bytes);
+	if (ret) {
+		load->failed = true;
+		load->whole = false;
+		close_backend(load);
+	}
+
+	part->busy_ns += ktime_to_ns(ktime_sub(ktime_get(), start));
+	part->bytes += bytes;
+	part->chunks++;
+	trace_vfmig_chunk(pci_name(vm->core->pdev), false, bytes, ret);
+	return ret;
+}

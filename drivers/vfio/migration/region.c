@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The v1 front end: the migration region.
+ *
+ *	0		struct vfio_device_migration_info, trapped
+ *	 0	u32	device_state	read, write
+ *	 4	u32	reserved	no access
+ *	 8	u64	pending_bytes	read
+ *	16	u64	data_offset	read
+ *	24	u64	data_size	read, write
+ *	32		hole		no access
+ *	PAGE_SIZE	data section: the window, mapped or trapped
+ *
+ * A field is accessed at its own offset and width or not at all. Holds no
+ * state: what an access means is the engine's and the session's affair.
+ */
+#include <linux/overflow.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+#include <linux/vfio_pci_core.h>
+
+#include "engine.h"
+#include "session.h"
+#include "window.h"
+
+#define FIELD(name)	offsetof(struct vfio_device_migration_info, name)
+
+#define DATA_OFFSET	PAGE_SIZE
+
+static_assert(FIELD(device_state) == 0);
+static_assert(FIELD(pending_bytes) == 8);
+static_assert(FIELD(data_offset) == 16);
+static_assert(FIELD(data_size) == 24);
+static_assert(sizeof(struct vfio_device_migration_info) == 32);
+static_assert((int)VFMIG_STATE_STOP == VFIO_DEVICE_STATE_V1_STOP);
+static_assert((int)VFMIG_STATE_RUNNING == VFIO_DEVICE_STATE_V1_RUNNING);
+static_assert((int)VFMIG_STATE_STOP_COPY == VFIO_DEVICE_STATE_V1_SAVING);
+static_assert((int)VFMIG_STATE_PRE_COPY ==
+	      (VFIO_DEVICE_STATE_V1_RUNNING | VFIO_DEVICE_STATE_V1_SAVING));
+static_assert((int)VFMIG_STATE_RESUMING == VFIO_DEVICE_STATE_V1_RESUMING);
+static_assert((int)VFMIG_STATE_ERROR ==
+	      (VFIO_DEVICE_STATE_V1_SAVING | VFIO_DEVICE_STATE_V1_RESUMING));
+
+static int read_pending(struct vfmig_device *vm, u64 *value)
+{
+	*value = 0;
+	if (!vm->save)
+		return 0;
+	vfmig_save_retire(vm->save);
+	return vfmig_save_pending(vm->save, value);
+}
+
+static int read_offset(struct vfmig_device *vm, u64 *value)
+{
+	*value = DATA_OFFSET;
+	return vm->save ? vfmig_save_stage(vm->save) : 0;
+}
+
+static int read_size(struct vfmig_device *vm, u64 *value)
+{
+	*value = 0;
+	return vm->save ? vfmig_save_offer(vm->save, value) : 0;
+}
+
+static int write_size(struct vfmig_device *vm, u64 value)
+{
+	if (!vm->load || value > vfmig_window_size(vm->window))
+		return -EINVAL;
+	return vfmig_load_consume(vm->load, value);
+}
+
+static int read_u64(struct vfmig_device *vm, loff_t pos, u64 *value)
+{
+	int ret = vfmig_engine_lock(vm);
+
+	if (ret)
+		return ret;
+	switch (pos) {
+	case FIELD(pending_bytes):
+		ret = read_pending(vm, value);
+		break;
+	case FIELD(data_offset):
+		ret = read_offset(vm, value);
+		break;
+	case FIELD(data_size):
+		ret = read_size(vm, value);
+		break;
+	default:
+		ret = -EINVAL;
+	}
+	vfmig_engine_unlock(vm);
+	return ret;
+}
+
+static int write_field(struct vfmig_device *vm, loff_t pos, u64 value)
+{
+	int ret = vfmig_engine_lock(vm);
+
+	if (ret)
+		return ret;
+	if (pos == FIELD(device_state))
+		ret = vfmig_engine_set_state(vm, value);
+	else
+		ret = write_size(vm, value);
+	vfmig_engine_unlock(vm);
+	return ret;
+}
+
+static int field_read(struct vfmig_device *vm, char __user *buf, size_t count,
+		      loff_t pos)
+{
+	u32 state;
+	u64 value;
+	int ret;
+
+	/* Waits for nobody: QEMU aborts the VM where this read fails. */
+	if (pos == FIELD(device_state) && count == sizeof(state)) {
+		state = vfmig_engine_state(vm);
+		return copy_to_user(buf, &state, sizeof(state)) ? -EFAULT : 0;
+	}
+	if (count != sizeof(value))
+		return -EINVAL;
+
+	ret = read_u64(vm, pos, &value);
+	if (ret)
+		return ret;
+	return copy_to_user(buf, &value, sizeof(value)) ? -EFAULT : 0;
+}
+
+static int field_write(struct vfmig_device *vm, const char __user *buf,
+		       size_t count, loff_t pos)
+{
+	u32 state;
+	u64 size;
+
+	if (pos == FIELD(device_state) && count == sizeof(state)) {
+		if (copy_from_user(&state, buf, sizeof(state)))
+			return -EFAULT;
+		return write_field(vm, pos, state);
+	}
+	if (pos == FIELD(data_size) && count == sizeof(size)) {
+		if (copy_from_user(&size, buf, sizeof(size)))
+			return -EFAULT;
+		return write_field(vm, pos, size);
+	}
+	return -EINVAL;
+}
+
+static struct vfmig_device *region_device(struct vfio_pci_core_device *core,
+					  loff_t pos)
+{
+	unsigned int i = VFIO_PCI_OFFSET_TO_INDEX(pos) - VFIO_PCI_NUM_REGIONS;
+
+	return core->region[i].data;
+}
+
+static ssize_t vfmig_region_rw(struct vfio_pci_core_device *core,
+			       char __user *buf, size_t count, loff_t *ppos,
+			       bool iswrite)
+{
+	struct vfmig_device *vm = region_device(core, *ppos);
+	loff_t pos = *ppos & VFIO_PCI_OFFSET_MASK;
+	size_t size = vfmig_window_size(vm->window);
+	int ret;
+
+	if (pos < DATA_OFFSET) {
+		ret = iswrite ? field_write(vm, buf, count, pos) :
+				field_read(vm, buf, count, pos);
+	} else {
+		pos -= DATA_OFFSET;
+		if (pos >= size || count > size - pos)
+			return -EINVAL;
+		ret = iswrite ? vfmig_window_write(vm->window, pos, buf, count) :
+				vfmig_window_read(vm->window, pos, buf, count);
+	}
+	if (ret)
+		return ret;
+	*ppos += count;
+	return count;
+}
+
+static int vfmig_region_mmap(struct vfio_pci_core_device *core,
+			     struct vfio_pci_region *region,
+			     struct vm_area_struct *vma)
+{
+	struct vfmig_device *vm = region->data;
+	unsigned long first = vma->vm_pgoff &
+			      (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT);
+
+	if (first < DATA_OFFSET >> PAGE_SHIFT)
+		return -EINVAL;
+	return vfmig_window_mmap(vm->window, vma,
+				 first - (DATA_OFFSET >> PAGE_SHIFT));
+}
+
+static int vfmig_region_add_capability(struct vfio_pci_core_device *core,
+				       struct vfio_pci_region *region,
+				       struct vfio_info_cap *caps)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t size = struct_size(sparse, areas, 1);
+	int ret;
+
+	sparse = kzalloc(size, GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = 1;
+	sparse->areas[0].offset = DATA_OFFSET;
+	sparse->areas[0].size = region->size - DATA_OFFSET;
+
+	ret = vfio_info_add_capability(caps, &sparse->header, size);
+	kfree(sparse);
+	return ret;
+}
+
+/* The window outlives the region: vfmig_close() has freed it already. */
+static void vfmig_region_release(struct vfio_pci_core_device *core,
+				 struct vfio_pci_region *region)
+{
+}
+
+static const struct vfio_pci_regops vfmig_region_ops = {
+	.rw = vfmig_region_rw,
+	.release = vfmig_region_release,
+	.mmap = vfmig_region_mmap,
+	.add_capability = vfmig_region_add_capability,
+};
+
+/**
+ * vfmig_region_register - add the migration region to a device being opened
+ * @vm: the device, with its window
+ *
+ * vfio frees its list of regions on close, so this is done on every open.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfmig_region_register(struct vfmig_device *vm)
+{
+	return vfio_pci_core_register_dev_region(vm->core,
+			VFIO_REGION_TYPE_MIGRATION_DEPRECATED,
+			VFIO_REGION_SUBTYPE_MIGRATION_DEPRECATED,
+			&vfmig_region_ops,
+			DATA_OFFSET + vfmig_window_size(vm->window),
+			VFIO_REGION_INFO_FLAG_READ |
+			VFIO_REGION_INFO_FLAG_WRITE |
+			VFIO_REGION_INFO_FLAG_MMAP, vm);
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One save: the stream is laid into the window chunk by chunk.
+ *
+ * A chunk is IDLE, STAGED (in the window, its size not yet told) or OFFERED
+ * (its size told, so the user may have copied it). Only what was offered is
+ * ever retired; a change of state leaves a staged chunk staged, so that the
+ * next phase starts with it and no byte is lost.
+ *
+ * A record never spans two chunks, so that a backend writes it where the user
+ * reads it. The stream does not depend on that.
+ *
+ * All of this runs under the engine's lock.
+ */
+#include <linux/err.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/vfio_pci_core.h>
+
+#include "engine.h"
+#include "session.h"
+#include "stream.h"
+#include "trace.h"
+#include "window.h"
+
+enum vfmig_chunk_state {
+	VFMIG_CHUNK_IDLE,
+	VFMIG_CHUNK_STAGED,
+	VFMIG_CHUNK_OFFERED,
+};
+
+struct vfmig_save {
+	struct vfmig_device *vm;
+	enum vfmig_phase phase;
+	enum vfmig_chunk_state chunk;
+	size_t chunk_len;
+	struct vfmig_writer writer;
+	bool head_out;
+	bool end_out;
+	/* The backend failed in mid-stream: what is missing cannot be said. */
+	int err;
+};
+
+/**
+ * vfmig_save_begin - start a save
+ * @vm: the device
+ * @phase: the phase it starts in
+ *
+ * Context: under the engine lock.
+ * Return: the save, or an ERR_PTR.
+ */
+struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
+				    enum vfmig_phase phase)
+{
+	struct vfmig_save *save;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	save = kzalloc(sizeof(*save), GFP_KERNEL_ACCOUNT);
+	if (!save)
+		return ERR_PTR(-ENOMEM);
+	save->vm = vm;
+	save->phase = phase;
+
+	ret = vm->ops->save_begin(vm->backend, phase);
+	if (ret) {
+		kfree(save);
+		return ERR_PTR(ret);
+	}
+	return save;
+}
+
+/**
+ * vfmig_save_last_phase - go from pre-copy to stop-and-copy
+ * @save: the save, in pre-copy
+ *
+ * Context: under the engine lock; the device is frozen.
+ * Return: 0, or a negative errno and the save is where it was.
+ */
+int vfmig_save_last_phase(struct vfmig_save *save)
+{
+	struct vfmig_device *vm = save->vm;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (save->err)
+		return vfmig_fail(vm, save->err,
+				  "the save has failed in pre-copy already");
+
+	ret = vm->ops->save_begin(vm->backend, VFMIG_STOP_COPY);
+	if (ret)
+		return ret;
+
+	/* What was offered may have been copied, and is not said again. */
+	vfmig_save_retire(save);
+	save->phase = VFMIG_STOP_COPY;
+	return 0;
+}
+
+/**
+ * vfmig_save_end - a save is over, complete or not
+ * @save: the save, or NULL; freed
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_save_end(struct vfmig_save *save)
+{
+	if (!save)
+		return;
+	lockdep_assert_held(&save->vm->lock);
+	save->vm->ops->save_end(save->vm->backend);
+	kfree(save);
+}
+
+/**
+ * vfmig_save_retire - the user is done with what it was offered
+ * @save: the save
+ *
+ * Context: under the engine lock. A chunk that was only staged stays.
+ */
+void vfmig_save_retire(struct vfmig_save *save)
+{
+	lockdep_assert_held(&save->vm->lock);
+	if (save->chunk == VFMIG_CHUNK_OFFERED)
+		save->chunk = VFMIG_CHUNK_IDLE;
+}
+
+static u64 unstaged_bytes(struct vfmig_save *save)
+{
+	struct vfmig_device *vm = save->vm;
+	u64 left, bytes = 0;
+
+	if (!save->head_out)
+		bytes += vfmig_head_len(&vm->identity);
+	if (save->end_out)
+		return bytes;
+
+	left = vm->ops->save_left(vm->backend);
+	if (left)
+		bytes += left + VFMIG_STREAM_RECORD_LEN;
+	if (save->phase == VFMIG_STOP_COPY)
+		bytes += VFMIG_STREAM_END_LEN;
+	return bytes;
+}
+
+/**
+ * vfmig_save_pending - what the user has yet to take in this phase
+ * @save: the save
+ * @bytes: set to their number; an estimate, but 0 exactly when nothing is left
+ *
+ * Context: under the engine lock.
+ * Return: 0, or the errno with which the save has failed.
+ */
+int vfmig_save_pending(struct vfmig_save *save, u64 *bytes)
+{
+	lockdep_assert_held(&save->vm->lock);
+
+	if (save->err)
+		return save->err;
+	*bytes = unstaged_bytes(save);
+	if (save->chunk != VFMIG_CHUNK_IDLE)
+		*bytes += save->chunk_len;
+	return 0;
+}
+
+/* Bytes of the window worth having pages for, given what is left to say. */
+static size_t chunk_room(struct vfmig_save *save, u64 bytes)
+{
+	struct vfmig_device *vm = save->vm;
+	size_t least = vfmig_head_len(&vm->identity) +
+		       vfmig_record_len(vm->ops->min_record);
+
+	return min_t(u64, PAGE_ALIGN(max_t(u64, bytes, least)),
+		     vfmig_window_size(vm->window));
+}
+
+/*
+ * Lays one record of the backend at @buf. Returns the bytes it takes, 0 where
+ * the phase has nothing more to say, or a negative errno.
+ */
+static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
+{
+	struct vfmig_device *vm = save->vm;
+	u32 payload_room = min_t(size_t, room - VFMIG_STREAM_RECORD_LEN,
+				 VFMIG_RECORD_MAX) & ~7U;
+	struct vfmig_record rec = {
+		.room = payload_room,
+		.data = buf + VFMIG_STREAM_RECORD_LEN,
+	};
+	int ret;
+
+	ret = vm->ops->save(vm->backend, &rec);
+	if (ret)
+		return vfmig_fail(vm, ret, "the backend could not save");
+	if (!rec.len)
+		return 0;
+	if (WARN_ON_ONCE(rec.len > payload_room ||
+			 rec.type < VFMIG_RECORD_BACKEND))
+		return vfmig_fail(vm, -EIO, "the backend's record is not one");
+
+	trace_vfmig_record(pci_name(vm->core->pdev), true, rec.type,
+			   save->writer.records, rec.len);
+	vfmig_engine_part(vm)->records++;
+	return vfmig_seal_record(&save->writer, buf, &rec);
+}
+
+static int fill_chunk(struct vfmig_save *save)
+{
+	struct vfmig_device *vm = save->vm;
+	size_t least = vfmig_record_len(vm->ops->min_record);
+	size_t room = chunk_room(save, unstaged_bytes(save));
+	bool dry = false;
+	size_t pos = 0;
+	ssize_t n;
+	void *va;
+
+	va = vfmig_window_map(vm->window, room);
+	if (!va)
+		return vfmig_fail(vm, -ENOMEM, "no memory for the window");
+
+	if (!save->head_out) {
+		vfmig_put_head(va, &vm->identity);
+		pos += vfmig_head_len(&vm->identity);
+		save->head_out = true;
+	}
+
+	while (room - pos >= least) {
+		if (!vm->ops->save_left(vm->backend)) {
+			dry = true;
+			break;
+		}
+		n = lay_record(save, va + pos, room - pos);
+		if (n < 0) {
+			save->err = n;
+			return n;
+		}
+		if (!n) {
+			dry = true;
+			break;
+		}
+		pos += n;
+		/* Better a short chunk now than a long one too late. */
+		if (vfmig_must_stop(vm))
+			break;
+	}
+
+	if (dry && save->phase == VFMIG_STOP_COPY &&
+	    room - pos >= VFMIG_STREAM_END_LEN) {
+		pos += vfmig_put_end(&save->writer, va + pos);
+		save->end_out = true;
+	}
+
+	/* QEMU takes an empty chunk for the end of the stream. */
+	if (!pos)
+		pos = vfmig_put_pad(&save->writer, va);
+
+	save->chunk_len = pos;
+	save->chunk = VFMIG_CHUNK_STAGED;
+	return 0;
+}
+
+/**
+ * vfmig_save_stage - see to it that a chunk is in the window
+ * @save: the save
+ *
+ * Nothing is staged where nothing is left to say, nor over a chunk that is
+ * there already.
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0, or a negative errno.
+ */
+int vfmig_save_stage(struct vfmig_save *save)
+{
+	struct vfmig_device *vm = save->vm;
+	struct vfmig_part_stats *part;
+	ktime_t start = ktime_get();
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (save->err)
+		return save->err;
+	if (save->chunk != VFMIG_CHUNK_IDLE || !unstaged_bytes(save))
+		return 0;
+
+	ret = fill_chunk(save);
+	part = vfmig_engine_part(vm);
+	part->busy_ns += ktime_to_ns(ktime_sub(ktime_get(), start));
+	if (!ret) {
+		part->chunks++;
+		part->bytes += save->chunk_len;
+	}
+	trace_vfmig_chunk(pci_name(vm->core->pdev), true, save->chunk_len, ret);
+	return ret;
+}
+
+/**
+ * vfmig_save_offer - tell the user the size of the chunk in the window
+ * @save: the save
+ * @bytes: set to the size, or to 0 where nothing is left to say
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0, or a negative errno.
+ */
+int vfmig_save_offer(struct vfmig_save *save, u64 *bytes)
+{
+	int ret = vfmig_save_stage(save);
+
+	if (ret)
+		return ret;
+	*bytes = 0;
+	if (save->chunk == VFMIG_CHUNK_IDLE)
+		return 0;
+	save->chunk = VFMIG_CHUNK_OFFERED;
+	*bytes = save->chunk_len;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFMIG_SESSION_H
+#define VFMIG_SESSION_H
+
+#include <linux/types.h>
+#include <linux/vfmig.h>
+
+struct vfmig_device;
+struct vfmig_save;
+struct vfmig_load;
+
+struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
+				    enum vfmig_phase phase);
+int vfmig_save_last_phase(struct vfmig_save *save);
+void vfmig_save_end(struct vfmig_save *save);
+void vfmig_save_retire(struct vfmig_save *save);
+int vfmig_save_pending(struct vfmig_save *save, u64 *bytes);
+int vfmig_save_stage(struct vfmig_save *save);
+int vfmig_save_offer(struct vfmig_save *save, u64 *bytes);
+
+struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm);
+int vfmig_load_consume(struct vfmig_load *load, size_t bytes);
+bool vfmig_load_may_leave(const struct vfmig_load *load);
+void vfmig_load_end(struct vfmig_load *load);
+
+#endif /* VFMIG_SESSION_H */

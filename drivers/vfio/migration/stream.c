@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stream: what leaves a source and enters a destination.
+ *
+ * Little endian throughout; every part is a multiple of 8 bytes long.
+ *
+ *	head	 0	u8[8]	magic, "vfmigstr"
+ *		 8	u16	format of the stream, 1
+ *		10	u16	number of facts, n
+ *		12	u32	version of the backend's records
+ *		16	u8[16]	name of the backend, padded with 0
+ *		32	u32	0
+ *		36	u32	CRC32C of bytes 0 to 35 and of the facts
+ *	fact	 0	u16	id			n times
+ *		 2	u16	rule
+ *		 4	u32	0
+ *		 8	u64	value
+ *	record	 0	u16	type			any number of times
+ *		 2	u16	flags
+ *		 4	u32	sequence number, from 0
+ *		 8	u32	length of the payload, l
+ *		12	u32	CRC32C of the payload, or 0 with the flag NO_CRC
+ *		16	u32	0
+ *		20	u32	CRC32C of bytes 0 to 19
+ *		24	u8[l]	payload, then 0 up to a multiple of 8
+ *	end	a record of type END, whose payload is
+ *		 0	u64	number of records before it
+ *		 8	u64	sum of the lengths of their payloads
+ *
+ * A record of a type unknown to the reader is skipped if its flags say
+ * OPTIONAL. Chunks of the migration region, or what a write() carries, are cut
+ * anywhere: the reader takes bytes as they come.
+ *
+ * Pure: bytes in, a verdict out. Compiled into the kernel and into the tests
+ * and the fuzzer in userspace from this file. The bytes fed to the reader may
+ * lie in memory that somebody else is writing to: each is copied once into the
+ * reader, then checked, then used.
+ */
+#include <asm/byteorder.h>
+#include <linux/crc32c.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "stream.h"
+
+#define STREAM_MAGIC	"vfmigstr"
+#define STREAM_FORMAT	1
+
+/* Types that are the core's own, below VFMIG_RECORD_BACKEND. */
+#define RECORD_END	0x0001
+#define RECORD_PAD	0x0002
+
+#define RECORD_FLAGS	(VFMIG_RECORD_OPTIONAL | VFMIG_RECORD_NO_CRC)
+
+struct stream_head {
+	u8 magic[8];
+	__le16 format;
+	__le16 nr_facts;
+	__le32 version;
+	u8 backend[VFMIG_STREAM_NAME_LEN];
+	__le32 zero;
+	__le32 crc;
+};
+
+struct stream_fact {
+	__le16 id;
+	__le16 rule;
+	__le32 zero;
+	__le64 value;
+};
+
+struct stream_record {
+	__le16 type;
+	__le16 flags;
+	__le32 seq;
+	__le32 len;
+	__le32 payload_crc;
+	__le32 zero;
+	__le32 crc;
+};
+
+struct stream_end {
+	__le64 records;
+	__le64 bytes;
+};
+
+static_assert(sizeof(struct stream_head) == VFMIG_STREAM_HEAD_LEN);
+static_assert(sizeof(struct stream_fact) == VFMIG_STREAM_FACT_LEN);
+static_assert(sizeof(struct stream_record) == VFMIG_STREAM_RECORD_LEN);
+static_assert(sizeof(struct stream_record) + sizeof(struct stream_end) ==
+	      VFMIG_STREAM_END_LEN);
+
+static u32 padded(u32 len)
+{
+	return (len + 7) & ~7U;
+}
+
+static u32 crc_of(const void *buf, size_t len)
+{
+	return ~crc32c(~0U, buf, len);
+}
+
+static u32 head_crc(const struct stream_head *head, size_t facts_len)
+{
+	u32 crc = crc32c(~0U, head, offsetof(struct stream_head, zero) +
+				    sizeof(head->zero));
+
+	return ~crc32c(crc, head + 1, facts_len);
+}
+
+static u32 record_crc(const struct stream_record *hdr)
+{
+	return crc_of(hdr, offsetof(struct stream_record, crc));
+}
+
+/**
+ * vfmig_head_len - length of the head of a stream
+ * @id: who speaks
+ *
+ * Return: bytes that vfmig_put_head() will write, its facts included.
+ */
+size_t vfmig_head_len(const struct vfmig_identity *id)
+{
+	return VFMIG_STREAM_HEAD_LEN + id->nr_facts * VFMIG_STREAM_FACT_LEN;
+}
+
+/**
+ * vfmig_record_len - length of a record
+ * @payload: bytes of its payload
+ *
+ * Return: bytes it takes in the stream.
+ */
+size_t vfmig_record_len(u32 payload)
+{
+	return VFMIG_STREAM_RECORD_LEN + padded(payload);
+}
+
+/**
+ * vfmig_put_head - begin a stream
+ * @buf: room for vfmig_head_len() bytes, 8-byte aligned
+ * @id: who speaks
+ */
+void vfmig_put_head(void *buf, const struct vfmig_identity *id)
+{
+	struct stream_head head = {
+		.magic = STREAM_MAGIC,
+		.format = cpu_to_le16(STREAM_FORMAT),
+		.nr_facts = cpu_to_le16(id->nr_facts),
+		.version = cpu_to_le32(id->version),
+	};
+	struct stream_fact *fact = buf + sizeof(head);
+	u32 i;
+
+	memcpy(head.backend, id->backend, sizeof(head.backend));
+	for (i = 0; i < id->nr_facts; i++) {
+		fact[i].id = cpu_to_le16(id->facts[i].id);
+		fact[i].rule = cpu_to_le16(id->facts[i].rule);
+		fact[i].zero = 0;
+		fact[i].value = cpu_to_le64(id->facts[i].value);
+	}
+	memcpy(buf, &head, sizeof(head));
+	head.crc = cpu_to_le32(head_crc(buf, id->nr_facts * sizeof(*fact)));
+	memcpy(buf, &head, sizeof(head));
+}
+
+static size_t put_record(struct vfmig_writer *w, void *buf, u16 type, u16 flags,
+			 u32 len)
+{
+	struct stream_record hdr = {
+		.type = cpu_to_le16(type),
+		.flags = cpu_to_le16(flags),
+		.seq = cpu_to_le32(w->records),
+		.len = cpu_to_le32(len),
+	};
+	u8 *payload = buf + sizeof(hdr);
+
+	memset(payload + len, 0, padded(len) - len);
+	if (!(flags & VFMIG_RECORD_NO_CRC))
+		hdr.payload_crc = cpu_to_le32(crc_of(payload, len));
+	hdr.crc = cpu_to_le32(record_crc(&hdr));
+	memcpy(buf, &hdr, sizeof(hdr));
+
+	w->records++;
+	w->bytes += len;
+	return sizeof(hdr) + padded(len);
+}
+
+/**
+ * vfmig_seal_record - put the header before a payload that is in place
+ * @w: how far the stream is; goes on by this record
+ * @buf: where the record starts, 8-byte aligned; its payload is already at
+ *	@buf + VFMIG_STREAM_RECORD_LEN, and there is room to pad it
+ * @rec: type, flags and length of the record
+ *
+ * Return: bytes the record takes.
+ */
+size_t vfmig_seal_record(struct vfmig_writer *w, void *buf,
+			 const struct vfmig_record *rec)
+{
+	return put_record(w, buf, rec->type, rec->flags, rec->len);
+}
+
+/**
+ * vfmig_put_pad - say nothing, in a record that every reader skips
+ * @w: how far the stream is; goes on by this record
+ * @buf: room for VFMIG_STREAM_RECORD_LEN bytes
+ *
+ * Return: bytes the record takes.
+ */
+size_t vfmig_put_pad(struct vfmig_writer *w, void *buf)
+{
+	return put_record(w, buf, RECORD_PAD, VFMIG_RECORD_OPTIONAL, 0);
+}
+
+/**
+ * vfmig_put_end - end a stream
+ * @w: how far the stream is
+ * @buf: room for VFMIG_STREAM_END_LEN bytes
+ *
+ * Return: bytes the record takes, VFMIG_STREAM_END_LEN.
+ */
+size_t vfmig_put_end(struct vfmig_writer *w, void *buf)
+{
+	struct stream_end end = {
+		.records = cpu_to_le64(w->records),
+		.bytes = cpu_to_le64(w->bytes),
+	};
+
+	memcpy(buf + VFMIG_STREAM_RECORD_LEN, &end, sizeof(end));
+	return put_record(w, buf, RECORD_END, 0, sizeof(end));
+}
+
+/**
+ * vfmig_reader_init - prepare to read a stream from its first byte
+ * @r: the reader; has no payload buffer yet
+ */
+void vfmig_reader_init(struct vfmig_reader *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->at = VFMIG_AT_HEAD;
+	r->need = VFMIG_STREAM_HEAD_LEN;
+}
+
+/**
+ * vfmig_reader_give - give a reader room for payloads
+ * @r: the reader, which has answered VFMIG_FOUND_ROOM
+ * @payload: private memory, 8-byte aligned; replaces what was given before
+ * @room: its size in bytes, at least @r->need
+ */
+void vfmig_reader_give(struct vfmig_reader *r, void *payload, u32 room)
+{
+	r->payload = payload;
+	r->room = room;
+	r->record.data = payload;
+}
+
+static int bad(struct vfmig_reader *r, const char *why)
+{
+	r->at = VFMIG_AT_ERROR;
+	r->why = why;
+	return -EINVAL;
+}
+
+static void expect(struct vfmig_reader *r, enum vfmig_reader_at at, u32 need)
+{
+	r->at = at;
+	r->have = 0;
+	r->need = need;
+}
+
+static int check_head(struct vfmig_reader *r)
+{
+	const struct stream_head *head = (const void *)r->part;
+	u32 nr_facts = le16_to_cpu(head->nr_facts);
+
+	if (memcmp(head->magic, STREAM_MAGIC, sizeof(head->magic)))
+		return bad(r, "not a vfmig stream");
+	if (le16_to_cpu(head->format) != STREAM_FORMAT)
+		return bad(r, "unknown format of the stream");
+	if (nr_facts > VFMIG_MAX_FACTS)
+		return bad(r, "too many facts in the head");
+
+	/* The facts follow in the same part: one CRC covers both. */
+	r->at = VFMIG_AT_FACTS;
+	r->need += nr_facts * VFMIG_STREAM_FACT_LEN;
+	r->identity.nr_facts = nr_facts;
+	return VFMIG_FOUND_MORE;
+}
+
+static int check_facts(struct vfmig_reader *r)
+{
+	const struct stream_head *head = (const void *)r->part;
+	const struct stream_fact *fact = (const void *)(head + 1);
+	struct vfmig_identity *id = &r->identity;
+	u32 i;
+
+	if (head_crc(head, id->nr_facts * sizeof(*fact)) !=
+	    le32_to_cpu(head->crc))
+		return bad(r, "the head's CRC is wrong");
+	if (head->zero)
+		return bad(r, "a reserved field of the head is not 0");
+	if (head->backend[VFMIG_STREAM_NAME_LEN - 1])
+		return bad(r, "the backend's name is too long");
+
+	memcpy(id->backend, head->backend, sizeof(id->backend));
+	id->version = le32_to_cpu(head->version);
+	for (i = 0; i < id->nr_facts; i++) {
+		if (fact[i].zero)
+			return bad(r, "a reserved field of a fact is not 0");
+		id->facts[i].id = le16_to_cpu(fact[i].id);
+		id->facts[i].rule = le16_to_cpu(fact[i].rule);
+		id->facts[i].value = le64_to_cpu(fact[i].value);
+	}
+	expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
+	return VFMIG_FOUND_HEAD;
+}
+
+static int check_record(struct vfmig_reader *r)
+{
+	const struct stream_record *hdr = (const void *)r->part;
+	struct vfmig_record *rec = &r->record;
+
+	if (record_crc(hdr) != le32_to_cpu(hdr->crc))
+		return bad(r, "a record header's CRC is wrong");
+	if (le32_to_cpu(hdr->seq) != r->records)
+		return bad(r, "a record is missing, doubled or out of order");
+	if (hdr->zero)
+		return bad(r, "a reserved field of a record is not 0");
+
+	rec->type = le16_to_cpu(hdr->type);
+	rec->flags = le16_to_cpu(hdr->flags);
+	rec->len = le32_to_cpu(hdr->len);
+	r->payload_crc = le32_to_cpu(hdr->payload_crc);
+
+	if (rec->flags & ~RECORD_FLAGS)
+		return bad(r, "unknown flags of a record");
+	if (rec->len > VFMIG_RECORD_MAX)
+		return bad(r, "a record is too long");
+	if (rec->flags & VFMIG_RECORD_NO_CRC && r->payload_crc)
+		return bad(r, "a record without a CRC has one");
+	if (rec->type < VFMIG_RECORD_BACKEND && rec->type != RECORD_END &&
+	    !(rec->flags & VFMIG_RECORD_OPTIONAL))
+		return bad(r, "unknown type of record");
+	if (rec->type == RECORD_END &&
+	    (rec->len != sizeof(struct stream_end) || rec->flags))
+		return bad(r, "the end record is malformed");
+
+	expect(r, VFMIG_AT_PAYLOAD, padded(rec->len));
+	return r->need > r->room ? VFMIG_FOUND_ROOM : VFMIG_FOUND_MORE;
+}
+
+static int check_end(struct vfmig_reader *r)
+{
+	const struct stream_end *end = (const void *)r->payload;
+
+	if (le64_to_cpu(end->records) != r->records ||
+	    le64_to_cpu(end->bytes) != r->bytes)
+		return bad(r, "the end record's counts are wrong");
+	expect(r, VFMIG_AT_END, 0);
+	return VFMIG_FOUND_END;
+}
+
+static int check_payload(struct vfmig_reader *r)
+{
+	struct vfmig_record *rec = &r->record;
+	u32 i;
+
+	for (i = rec->len; i < r->need; i++)
+		if (r->payload[i])
+			return bad(r, "a record's padding is not 0");
+	if (!(rec->flags & VFMIG_RECORD_NO_CRC) &&
+	    crc_of(r->payload, rec->len) != r->payload_crc)
+		return bad(r, "a payload's CRC is wrong");
+
+	if (rec->type == RECORD_END)
+		return check_end(r);
+
+	r->records++;
+	r->bytes += rec->len;
+	expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
+	return rec->type < VFMIG_RECORD_BACKEND ? VFMIG_FOUND_MORE :
+						  VFMIG_FOUND_RECORD;
+}
+
+static int check_part(struct vfmig_reader *r)
+{
+	switch (r->at) {
+	case VFMIG_AT_HEAD:
+		return check_head(r);
+	case VFMIG_AT_FACTS:
+		return check_facts(r);
+	case VFMIG_AT_RECORD:
+		return check_record(r);
+	case VFMIG_AT_PAYLOAD:
+		return check_payload(r);
+	default:
+		return bad(r, "the stream goes on after its end");
+	}
+}
+
+static size_t take(struct vfmig_reader *r, const void *buf, size_t len)
+{
+	u8 *to = r->at == VFMIG_AT_PAYLOAD ? r->payload : r->part;
+
+	len = min_t(size_t, len, r->need - r->have);
+	memcpy(to + r->have, buf, len);
+	r->have += len;
+	return len;
+}
+
+/**
+ * vfmig_reader_feed - read on
+ * @r: the reader
+ * @buf: the next bytes of the stream, of any alignment; read once
+ * @len: their number
+ * @used: set to the number of bytes taken; the rest is to be fed again
+ *
+ * Return: what was found, one of &enum vfmig_found, where VFMIG_FOUND_MORE
+ * says that all bytes were taken; or -EINVAL with the reason in @r->why, and
+ * so it stays.
+ */
+int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
+		      size_t *used)
+{
+	int found = VFMIG_FOUND_MORE;
+
+	*used = 0;
+	if (r->at == VFMIG_AT_ERROR)
+		return -EINVAL;
+
+	while (found == VFMIG_FOUND_MORE) {
+		if (r->at == VFMIG_AT_PAYLOAD && r->need > r->room)
+			return VFMIG_FOUND_ROOM;
+		if (r->at == VFMIG_AT_END && *used == len)
+			return VFMIG_FOUND_MORE;
+
+		*used += take(r, buf + *used, len - *used);
+		if (r->have < r->need)
+			return VFMIG_FOUND_MORE;
+		found = check_part(r);
+	}
+	return found;
+}
+
+static const struct vfmig_fact *find_fact(const struct vfmig_identity *id,
+					  u16 which)
+{
+	u32 i;
+
+	for (i = 0; i < id->nr_facts; i++)
+		if (id->facts[i].id == which)
+			return &id->facts[i];
+	return NULL;
+}
+
+static bool fact_holds(const struct vfmig_fact *source, u64 here)
+{
+	switch (source->rule) {
+	case VFMIG_FACT_EQUAL:
+		return here == source->value;
+	case VFMIG_FACT_AT_LEAST:
+		return here >= source->value;
+	case VFMIG_FACT_SUPERSET:
+		return (here & source->value) == source->value;
+	}
+	return false;
+}
+
+/**
+ * vfmig_identity_match - may the device at the source become this one?
+ * @source: who speaks, from the stream
+ * @here: who listens
+ * @why: set to the reason when not
+ * @fact: set to the id of the fact that does not hold, or to 0
+ *
+ * Every fact must be known on both sides: what one side does not know of, it
+ * cannot vouch for.
+ *
+ * Return: 0, or -EINVAL.
+ */
+int vfmig_identity_match(const struct vfmig_identity *source,
+			 const struct vfmig_identity *here,
+			 const char **why, u16 *fact)
+{
+	const struct vfmig_fact *mine;
+	u32 i;
+
+	*fact = 0;
+	*why = NULL;
+	if (memcmp(source->backend, here->backend, sizeof(here->backend)))
+		*why = "the stream is of another backend";
+	else if (source->version != here->version)
+		*why = "the stream is of another version of the backend";
+	if (*why)
+		return -EINVAL;
+
+	for (i = 0; i < source->nr_facts; i++) {
+		*fact = source->facts[i].id;
+		mine = find_fact(here, *fact);
+		if (!mine)
+			*why = "the source's device states a fact unknown here";
+		else if (!fact_holds(&source->facts[i], mine->value))
+			*why = "the source's device differs in a fact";
+		if (*why)
+			return -EINVAL;
+	}
+	for (i = 0; i < here->nr_facts; i++) {
+		*fact = here->facts[i].id;
+		if (!find_fact(source, *fact)) {
+			*why = "the source's device does not state a fact";
+			return -EINVAL;
+		}
+	}
+	*fact = 0;
+	return 0;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which state may follow which, and the ordered steps that lead there.
+ *
+ * Pure: no device, no lock, no allocation. Compiled into tests as it stands.
+ */
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/types.h>
+
+#include "transition.h"
+
+#define TO(state)	BIT(VFMIG_STATE_##state)
+
+/*
+ * Refused are a save turned directly into a load, and stop-and-copy back to
+ * pre-copy: both would drop a half-read stream without a word. The way from
+ * one to the other is through RUNNING or STOP.
+ */
+static const u8 allowed[] = {
+	[VFMIG_STATE_STOP]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
+				  TO(PRE_COPY) | TO(RESUMING),
+	[VFMIG_STATE_RUNNING]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
+				  TO(PRE_COPY) | TO(RESUMING),
+	[VFMIG_STATE_STOP_COPY]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY),
+	[VFMIG_STATE_PRE_COPY]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
+				  TO(PRE_COPY),
+	[VFMIG_STATE_RESUMING]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
+				  TO(PRE_COPY) | TO(RESUMING),
+	/* Nothing leads out of ERROR but a reset. */
+	[VFMIG_STATE_ERROR]	= 0,
+};
+
+static bool arc_allowed(u32 from, u32 to)
+{
+	return from <= VFMIG_STATE_ERROR && to <= VFMIG_STATE_ERROR &&
+	       allowed[from] & BIT(to);
+}
+
+static bool runs(u32 state)
+{
+	return state == VFMIG_STATE_RUNNING || state == VFMIG_STATE_PRE_COPY;
+}
+
+static bool saves(u32 state)
+{
+	return state == VFMIG_STATE_PRE_COPY || state == VFMIG_STATE_STOP_COPY;
+}
+
+static void add(struct vfmig_plan *plan, enum vfmig_step step)
+{
+	plan->step[plan->nr++] = step;
+}
+
+/**
+ * vfmig_plan_arc - the steps that lead from one state to another
+ * @from: the state the device is in, any value
+ * @to: the state asked for, any value
+ * @plan: filled with the steps in their order; none where @from is @to
+ *
+ * Derived from what changes, so that it holds for any two states: the stream
+ * in is left first (it must be whole, or empty), then the device stops, then
+ * the stream out ends, starts or goes on to its last phase, then the stream in
+ * starts, and last the device starts. Going from pre-copy to stop-and-copy is
+ * always the last step of its arc, so that it never has to be undone.
+ *
+ * Return: 0, or -EINVAL where the table refuses the arc.
+ */
+int vfmig_plan_arc(u32 from, u32 to, struct vfmig_plan *plan)
+{
+	plan->nr = 0;
+	if (!arc_allowed(from, to))
+		return -EINVAL;
+	if (from == to)
+		return 0;
+
+	if (from == VFMIG_STATE_RESUMING)
+		add(plan, VFMIG_STEP_LEAVE_RESUMING);
+
+	if (runs(from) && !runs(to)) {
+		add(plan, VFMIG_STEP_QUIESCE);
+		add(plan, VFMIG_STEP_FREEZE);
+	}
+
+	if (saves(from) && !saves(to))
+		add(plan, VFMIG_STEP_END_SAVING);
+	else if (to == VFMIG_STATE_PRE_COPY)
+		add(plan, VFMIG_STEP_PRE_COPY);
+	else if (to == VFMIG_STATE_STOP_COPY)
+		add(plan, VFMIG_STEP_STOP_COPY);
+
+	if (to == VFMIG_STATE_RESUMING)
+		add(plan, VFMIG_STEP_RESUMING);
+
+	if (!runs(from) && runs(to)) {
+		add(plan, VFMIG_STEP_THAW);
+		add(plan, VFMIG_STEP_RUN);
+	}
+	return 0;
+}
+
+const char *vfmig_state_name(enum vfmig_state state)
+{
+	switch (state) {
+	case VFMIG_STATE_STOP:
+		return "stop";
+	case VFMIG_STATE_RUNNING:
+		return "running";
+	case VFMIG_STATE_STOP_COPY:
+		return "stop-and-copy";
+	case VFMIG_STATE_PRE_COPY:
+		return "pre-copy";
+	case VFMIG_STATE_RESUMING:
+		return "resuming";
+	case VFMIG_STATE_ERROR:
+		return "error";
+	}
+	return "invalid";
+}
+
+const char *vfmig_step_name(enum vfmig_step step)
+{
+	static const char * const names[VFMIG_NR_STEPS] = {
+		[VFMIG_STEP_LEAVE_RESUMING]	= "leave resuming",
+		[VFMIG_STEP_QUIESCE]		= "quiesce",
+		[VFMIG_STEP_FREEZE]		= "freeze",
+		[VFMIG_STEP_END_SAVING]		= "end saving",
+		[VFMIG_STEP_PRE_COPY]		= "start pre-copy",
+		[VFMIG_STEP_STOP_COPY]		= "start stop-and-copy",
+		[VFMIG_STEP_RESUMING]		= "start resuming",
+		[VFMIG_STEP_THAW]		= "thaw",
+		[VFMIG_STEP_RUN]		= "run",
+	};
+
+	return names[step];
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The window: the pages of the data section, which kernel and user share.
+ *
+ * A page is allocated, zeroed, when it is first touched from either side, and
+ * stays until the device is closed: an mmap taken in one state is good in every
+ * other. What the user does with the pages at what time is the user's affair,
+ * so nothing here is ordered against it and the fault path takes no lock.
+ */
+#include <linux/atomic.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include <linux/xarray.h>
+
+#include "window.h"
+
+struct vfmig_window {
+	size_t size;
+	/* The pages there are, by number; added to by anybody, never less. */
+	struct xarray pages;
+	atomic_t nr_pages;
+	/* The kernel's view of the first @mapped bytes, under the engine lock. */
+	void *va;
+	size_t mapped;
+};
+
+/**
+ * vfmig_window_create - make a window without a page
+ * @size: bytes, a multiple of PAGE_SIZE
+ *
+ * Return: the window, or NULL.
+ */
+struct vfmig_window *vfmig_window_create(size_t size)
+{
+	struct vfmig_window *win = kzalloc(sizeof(*win), GFP_KERNEL_ACCOUNT);
+
+	if (!win)
+		return NULL;
+	win->size = size;
+	xa_init_flags(&win->pages, XA_FLAGS_ACCOUNT);
+	return win;
+}
+
+/**
+ * vfmig_window_destroy - free a window and its pages
+ * @win: the window, or NULL
+ *
+ * Context: nobody has it mapped any more: a mapping holds the device open.
+ */
+void vfmig_window_destroy(struct vfmig_window *win)
+{
+	struct page *page;
+	unsigned long i;
+
+	if (!win)
+		return;
+	vunmap(win->va);
+	xa_for_each(&win->pages, i, page)
+		put_page(page);
+	xa_destroy(&win->pages);
+	kfree(win);
+}
+
+size_t vfmig_window_size(const struct vfmig_window *win)
+{
+	return win->size;
+}
+
+/**
+ * vfmig_window_used - what the window costs
+ * @win: the window
+ *
+ * Return: bytes of the pages allocated so far.
+ */
+size_t vfmig_window_used(const struct vfmig_window *win)
+{
+	return (size_t)atomic_read(&win->nr_pages) << PAGE_SHIFT;
+}
+
+static struct page *get_window_page(struct vfmig_window *win, unsigned long i)
+{
+	struct page *page = xa_load(&win->pages, i);
+	struct page *new;
+
+	if (page)
+		return page;
+
+	new = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!new)
+		return NULL;
+
+	page = xa_cmpxchg(&win->pages, i, NULL, new, GFP_KERNEL);
+	if (page) {
+		put_page(new);
+		return xa_is_err(page) ? NULL : page;
+	}
+	atomic_inc(&win->nr_pages);
+	return new;
+}
+
+/**
+ * vfmig_window_map - the kernel's view of the window
+ * @win: the window
+ * @len: bytes from its start that are needed, at most its size
+ *
+ * Context: under the engine lock; the view before is gone.
+ * Return: the address, or NULL where there is no memory.
+ */
+void *vfmig_window_map(struct vfmig_window *win, size_t len)
+{
+	unsigned long nr = PAGE_ALIGN(len) >> PAGE_SHIFT;
+	struct page **pages;
+	unsigned long i;
+	void *va = NULL;
+
+	if (WARN_ON_ONCE(len > win->size))
+		return NULL;
+	if (win->va && len <= win->mapped)
+		return win->va;
+
+	nr = max(nr, 1UL);
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	if (!pages)
+		return NULL;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = get_window_page(win, i);
+		if (!pages[i])
+			goto out;
+	}
+	va = vmap(pages, nr, VM_MAP, PAGE_KERNEL);
+	if (va) {
+		vunmap(win->va);
+		win->va = va;
+		win->mapped = nr << PAGE_SHIFT;
+	}
+out:
+	kvfree(pages);
+	return va;
+}
+
+static vm_fault_t vfmig_window_fault(struct vm_fault *vmf)
+{
+	struct vfmig_window *win = vmf->vma->vm_private_data;
+	struct page *page;
+
+	if (vmf->pgoff >= win->size >> PAGE_SHIFT)
+		return VM_FAULT_SIGBUS;
+
+	page = get_window_page(win, vmf->pgoff);
+	if (!page)
+		return VM_FAULT_OOM;
+
+	get_page(page);
+	vmf->page = page;
+	return 0;
+}
+
+static const struct vm_operations_struct vfmig_window_vm_ops = {
+	.fault = vfmig_window_fault,
+};
+
+/**
+ * vfmig_window_mmap - map a part of the window into a user's memory
+ * @win: the window
+ * @vma: where to
+ * @first: number of the window's page that @vma starts with
+ *
+ * Return: 0, or -EINVAL where @vma would leave the window.
+ */
+int vfmig_window_mmap(struct vfmig_window *win, struct vm_area_struct *vma,
+		      unsigned long first)
+{
+	unsigned long pages = win->size >> PAGE_SHIFT;
+
+	if (first >= pages || vma_pages(vma) > pages - first)
+		return -EINVAL;
+
+	vma->vm_pgoff = first;
+	vma->vm_private_data = win;
+	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
+	vma->vm_ops = &vfmig_window_vm_ops;
+	return 0;
+}
+
+/**
+ * vfmig_window_read - read from the window as if it were mapped
+ * @win: the window
+ * @pos: where, in bytes
+ * @buf: where to
+ * @count: bytes; the caller has checked that they lie in the window
+ *
+ * A page that nobody has touched reads as zeros and stays without memory.
+ *
+ * Return: 0, or -EFAULT.
+ */
+int vfmig_window_read(struct vfmig_window *win, size_t pos,
+		      char __user *buf, size_t count)
+{
+	while (count) {
+		size_t in_page = offset_in_page(pos);
+		size_t n = min_t(size_t, count, PAGE_SIZE - in_page);
+		struct page *page = xa_load(&win->pages, pos >> PAGE_SHIFT);
+
+		if (page ? copy_to_user(buf, page_address(page) + in_page, n) :
+			   clear_user(buf, n))
+			return -EFAULT;
+		pos += n;
+		buf += n;
+		count -= n;
+	}
+	return 0;
+}
+
+/**
+ * vfmig_window_write - write into the window as if it were mapped
+ * @win: the window
+ * @pos: where, in bytes
+ * @buf: where from
+ * @count: bytes; the caller has checked that they lie in the window
+ *
+ * Return: 0, -EFAULT or -ENOMEM; bytes before the fault are in place.
+ */
+int vfmig_window_write(struct vfmig_window *win, size_t pos,
+		       const char __user *buf, size_t count)
+{
+	while (count) {
+		size_t in_page = offset_in_page(pos);
+		size_t n = min_t(size_t, count, PAGE_SIZE - in_page);
+		struct page *page = get_window_page(win, pos >> PAGE_SHIFT);
+
+		if (!page)
+			return -ENOMEM;
+		if (copy_from_user(page_address(page) + in_page, buf, n))
+			return -EFAULT;
+		pos += n;
+		buf += n;
+		count -= n;
+	}
+	return 0;
+}

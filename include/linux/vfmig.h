@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vfmig - live migration of passed-through PCI functions
+ *
+ * What a backend must say and do, and what the core gives it. A vfio-pci
+ * variant driver includes this header and no other one of the project.
+ *
+ * A backend knows one kind of device and nothing of the protocol: it is told
+ * to stop and to start the device, to put its state into records and to take
+ * checked records back. The core owns the device_state register, the stream,
+ * the window that userspace maps, and every check of what userspace does.
+ *
+ * Order of the calls, one device, one at a time::
+ *
+ *	running falls	->quiesce()	->freeze()
+ *	running rises	->thaw()	->run()
+ *	save		->save_begin(PRE_COPY)	{ ->save_left() ->save() }*
+ *			->save_begin(STOP_COPY)	{ ->save_left() ->save() }*
+ *			->save_end()
+ *	load		->load_begin()	->load()*	->load_commit()	->load_end()
+ *	any moment	->reset()
+ *
+ * A save may begin in either phase and may end in either phase; a load may end
+ * without a commit. Everything but ->reset() may sleep. All calls come under
+ * the engine's lock, so a backend needs no lock of its own against itself.
+ */
+#ifndef _LINUX_VFMIG_H
+#define _LINUX_VFMIG_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+struct dentry;
+struct vfio_pci_core_device;
+struct vfmig_device;
+
+/**
+ * enum vfmig_phase - what part of a save is under way
+ * @VFMIG_PRE_COPY: the device runs and goes on changing what it said
+ * @VFMIG_STOP_COPY: the device is frozen; what is said now is final
+ */
+enum vfmig_phase {
+	VFMIG_PRE_COPY,
+	VFMIG_STOP_COPY,
+};
+
+/**
+ * enum vfmig_fact_rule - how a fact of the source binds the destination
+ * @VFMIG_FACT_EQUAL: both sides have the same value
+ * @VFMIG_FACT_AT_LEAST: the destination has the source's value or more
+ * @VFMIG_FACT_SUPERSET: the destination has every bit that the source has
+ */
+enum vfmig_fact_rule {
+	VFMIG_FACT_EQUAL,
+	VFMIG_FACT_AT_LEAST,
+	VFMIG_FACT_SUPERSET,
+};
+
+/* Facts below VFMIG_FACT_BACKEND are the core's: it fills and checks them. */
+#define VFMIG_FACT_VENDOR	0x0001
+#define VFMIG_FACT_DEVICE	0x0002
+#define VFMIG_FACT_REVISION	0x0003
+#define VFMIG_FACT_BACKEND	0x0100
+
+#define VFMIG_MAX_FACTS		32
+
+/**
+ * struct vfmig_fact - something that must hold for a destination to be fit
+ * @id: which fact, VFMIG_FACT_BACKEND or above for a backend's own; once
+ *	given a meaning, an id keeps it for ever
+ * @rule: how the destination's value is held against the source's, one of
+ *	&enum vfmig_fact_rule; the source's word counts
+ * @value: this device's value
+ * @name: for messages, static storage; not part of the stream
+ */
+struct vfmig_fact {
+	u16 id;
+	u16 rule;
+	u64 value;
+	const char *name;
+};
+
+/* Record types below VFMIG_RECORD_BACKEND are the core's. */
+#define VFMIG_RECORD_BACKEND	0x0100
+
+/* A destination that does not know the type skips the record. */
+#define VFMIG_RECORD_OPTIONAL	BIT(0)
+/* The payload carries no CRC: for bulk data the device checks itself. */
+#define VFMIG_RECORD_NO_CRC	BIT(1)
+
+/* No record's payload is larger than this, in bytes. */
+#define VFMIG_RECORD_MAX	0x100000
+
+/**
+ * struct vfmig_record - one piece of a device's state, as a backend sees it
+ * @type: VFMIG_RECORD_BACKEND or above, the backend's to define
+ * @flags: VFMIG_RECORD_OPTIONAL, VFMIG_RECORD_NO_CRC
+ * @len: bytes of payload at @data, at most VFMIG_RECORD_MAX
+ * @room: ->save() only: bytes that fit at @data, never less than the
+ *	backend's &vfmig_backend_ops.min_record
+ * @data: the payload; 8-byte aligned. In ->load() it is the kernel's private
+ *	copy and has passed its CRC. In ->save() userspace may have the memory
+ *	mapped: write it once, never read it back
+ */
+struct vfmig_record {
+	u16 type;
+	u16 flags;
+	u32 len;
+	u32 room;
+	void *data;
+};
+
+/**
+ * struct vfmig_backend_ops - what a backend can do
+ *
+ * @name: names the backend in the stream and in messages, at most 15 bytes
+ * @stream_version: version of the backend's records; a destination takes only
+ *	its own version
+ * @min_record: bytes of room that one ->save() needs at the most, at least 1
+ *	and at most VFMIG_RECORD_MAX; the window is made large enough
+ * @timeout_ms: how long one access of userspace may keep the backend busy in
+ *	all, milliseconds; 0 for VFMIG_TIMEOUT_MS. See vfmig_must_stop()
+ *
+ * @identity: optional. Fills @facts with at most @max facts about the device
+ *	beyond vendor, device and revision, which the core adds. Returns their
+ *	number or a negative errno. Must say the same as long as a device is
+ *	open.
+ *
+ * @quiesce: starts no more DMA and no more interrupts, and waits for what is
+ *	under way. On error the device runs as before.
+ * @run: undoes @quiesce. Must not fail for a device that a load has just been
+ *	committed to: its caller can no longer fail the migration.
+ * @freeze: from here on nothing of the device's state changes. On error the
+ *	device is quiesced as before.
+ * @thaw: undoes @freeze; the same promise as @run.
+ *
+ * @save_begin: a save starts, or goes from pre-copy to stop-and-copy. In
+ *	VFMIG_STOP_COPY the device is frozen. On error the save is where it was.
+ * @save_left: bytes of payload that ->save() has yet to say in this phase; an
+ *	estimate, but 0 exactly when ->save() would say nothing.
+ * @save: fills @rec with the next record. Returns 0, or a negative errno, and
+ *	the save has failed. A record with a len of 0 ends the phase.
+ * @save_end: the save is over, complete or not; frees what it used. Run
+ *	control may come before it: a device is started again, and only when
+ *	that has worked is the save given up.
+ *
+ * @load_begin: a load starts; the device is frozen and is not touched.
+ * @load: takes one record whose CRC holds; checks every byte it uses. The
+ *	record's memory is the core's. The device is not touched before
+ *	@load_commit, unless its state is too large to be kept aside. Returns
+ *	-EOPNOTSUPP for a record type it does not know: the core skips the
+ *	record if it is optional and refuses the stream if it is not.
+ * @load_commit: the stream was whole and in order. Puts the state into the
+ *	frozen device and verifies it. PCI memory decoding and bus mastering
+ *	may be off, and what is in config space and MSI-X comes later.
+ * @load_end: the load is over, committed or not; frees what it used.
+ *
+ * @reset: the device was reset under us: forget, nothing else. Called under
+ *	locks of the PCI core and of vfio, so it must neither touch the device
+ *	nor wait. What is begun has been ended before with ->save_end() or
+ *	->load_end(), which therefore must not touch the device either.
+ */
+struct vfmig_backend_ops {
+	const char *name;
+	u32 stream_version;
+	u32 min_record;
+	unsigned int timeout_ms;
+
+	int (*identity)(void *backend, struct vfmig_fact *facts,
+			unsigned int max);
+
+	int (*quiesce)(void *backend);
+	int (*run)(void *backend);
+	int (*freeze)(void *backend);
+	int (*thaw)(void *backend);
+
+	int (*save_begin)(void *backend, enum vfmig_phase phase);
+	u64 (*save_left)(void *backend);
+	int (*save)(void *backend, struct vfmig_record *rec);
+	void (*save_end)(void *backend);
+
+	int (*load_begin)(void *backend);
+	int (*load)(void *backend, const struct vfmig_record *rec);
+	int (*load_commit)(void *backend);
+	void (*load_end)(void *backend);
+
+	void (*reset)(void *backend);
+};
+
+#define VFMIG_TIMEOUT_MS	10000
+
+/* Life of a device: probe, open, close, reset, remove. */
+struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
+				    const struct vfmig_backend_ops *ops,
+				    void *backend);
+void vfmig_unregister(struct vfmig_device *vm);
+int vfmig_open(struct vfmig_device *vm);
+void vfmig_close(struct vfmig_device *vm);
+void vfmig_reset_done(struct vfmig_device *vm);
+
+/* What a backend may ask of the core from inside its calls. */
+int vfmig_must_stop(struct vfmig_device *vm);
+__printf(3, 4)
+int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...);
+struct dentry *vfmig_debugfs(struct vfmig_device *vm);
+
+/**
+ * struct vfmig_mmio - a stretch of register accesses, see vfmig_mmio_begin()
+ * @command: what PCI_COMMAND read before
+ */
+struct vfmig_mmio {
+	u16 command;
+};
+
+int vfmig_mmio_begin(struct vfmig_device *vm, struct vfmig_mmio *mmio);
+void vfmig_mmio_end(struct vfmig_device *vm, struct vfmig_mmio *mmio);
+
+#endif /* _LINUX_VFMIG_H */
