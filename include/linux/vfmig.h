@@ -139,7 +139,8 @@ struct vfmig_record {
  * @save_left: bytes of payload that ->save() has yet to say in this phase; an
  *	estimate, but 0 exactly when ->save() would say nothing.
  * @save: fills @rec with the next record. Returns 0, or a negative errno, and
- *	the save has failed. A record with a len of 0 ends the phase.
+ *	the save has failed. A record with a len of 0 says that there is
+ *	nothing more in this phase, whatever @save_left says.
  * @save_end: the save is over, complete or not; frees what it used. Run
  *	control may come before it: a device is started again, and only when
  *	that has worked is the save given up.

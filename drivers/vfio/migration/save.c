@@ -39,6 +39,8 @@ struct vfmig_save {
 	struct vfmig_writer writer;
 	bool head_out;
 	bool end_out;
+	/* The backend said so itself, whatever it says is left in this phase. */
+	bool dry;
 	/* The backend failed in mid-stream: what is missing cannot be said. */
 	int err;
 };
@@ -98,6 +100,7 @@ int vfmig_save_last_phase(struct vfmig_save *save)
 	/* What was offered may have been copied, and is not said again. */
 	vfmig_save_retire(save);
 	save->phase = VFMIG_STOP_COPY;
+	save->dry = false;
 	return 0;
 }
 
@@ -129,6 +132,13 @@ void vfmig_save_retire(struct vfmig_save *save)
 		save->chunk = VFMIG_CHUNK_IDLE;
 }
 
+static u64 backend_left(struct vfmig_save *save)
+{
+	struct vfmig_device *vm = save->vm;
+
+	return save->dry ? 0 : vm->ops->save_left(vm->backend);
+}
+
 static u64 unstaged_bytes(struct vfmig_save *save)
 {
 	struct vfmig_device *vm = save->vm;
@@ -139,7 +149,7 @@ static u64 unstaged_bytes(struct vfmig_save *save)
 	if (save->end_out)
 		return bytes;
 
-	left = vm->ops->save_left(vm->backend);
+	left = backend_left(save);
 	if (left)
 		bytes += left + VFMIG_STREAM_RECORD_LEN;
 	if (save->phase == VFMIG_STOP_COPY)
@@ -213,7 +223,6 @@ static int fill_chunk(struct vfmig_save *save)
 	struct vfmig_device *vm = save->vm;
 	size_t least = vfmig_record_len(vm->ops->min_record);
 	size_t room = chunk_room(save, unstaged_bytes(save));
-	bool dry = false;
 	size_t pos = 0;
 	ssize_t n;
 	void *va;
@@ -228,18 +237,14 @@ static int fill_chunk(struct vfmig_save *save)
 		save->head_out = true;
 	}
 
-	while (room - pos >= least) {
-		if (!vm->ops->save_left(vm->backend)) {
-			dry = true;
-			break;
-		}
+	while (room - pos >= least && backend_left(save)) {
 		n = lay_record(save, va + pos, room - pos);
 		if (n < 0) {
 			save->err = n;
 			return n;
 		}
 		if (!n) {
-			dry = true;
+			save->dry = true;
 			break;
 		}
 		pos += n;
@@ -248,7 +253,7 @@ static int fill_chunk(struct vfmig_save *save)
 			break;
 	}
 
-	if (dry && save->phase == VFMIG_STOP_COPY &&
+	if (save->phase == VFMIG_STOP_COPY && !backend_left(save) &&
 	    room - pos >= VFMIG_STREAM_END_LEN) {
 		pos += vfmig_put_end(&save->writer, va + pos);
 		save->end_out = true;
