@@ -5,7 +5,7 @@
  *	state		state of the device, by name
  *	protocol	who drives it: v1 while it is open, none otherwise
  *	last_transfer	bytes and time by part and by step of the last transfer
- *	last_error	the reason of the last failure, and how many there were
+ *	last_error	how many accesses have failed, and why the last one did
  *	window		bytes of the window, and bytes that have memory
  *	resets		resets seen since the driver was bound
  */
@@ -95,7 +95,7 @@ static int last_error_show(struct seq_file *s, void *unused)
 	ret = vfmig_engine_lock(vm);
 	if (ret)
 		return ret;
-	memcpy(why, vm->why, sizeof(why));
+	strscpy(why, vm->last_error, sizeof(why));
 	errors = vm->errors;
 	vfmig_engine_unlock(vm);
 

@@ -30,11 +30,29 @@ struct vfmig_arc {
 	struct vfmig_load *load;
 };
 
+static unsigned long patience(const struct vfmig_device *vm)
+{
+	return msecs_to_jiffies(vm->ops->timeout_ms ?: VFMIG_TIMEOUT_MS);
+}
+
 static void start_clock(struct vfmig_device *vm)
 {
-	unsigned int ms = vm->ops->timeout_ms ?: VFMIG_TIMEOUT_MS;
+	vm->deadline = jiffies + patience(vm);
+}
 
-	vm->deadline = jiffies + msecs_to_jiffies(ms);
+/**
+ * vfmig_engine_half_over - is half of an access' time over?
+ * @vm: the device
+ *
+ * Who works piece by piece does well to stop then: a piece that is begun late
+ * may not be done in time.
+ *
+ * Context: under the engine lock.
+ * Return: true where half of the time that vfmig_must_stop() grants is over.
+ */
+bool vfmig_engine_half_over(const struct vfmig_device *vm)
+{
+	return time_after(jiffies, vm->deadline - patience(vm) / 2);
 }
 
 static bool reset_is_pending(struct vfmig_device *vm)
@@ -74,30 +92,31 @@ EXPORT_SYMBOL_GPL(vfmig_must_stop);
  * @err: negative errno
  * @fmt: the reason, for an operator; one line without a full stop
  *
- * The reason goes to the log, to the tracepoint vfmig_error and to the file
- * last_error in debugfs. Userspace can make these failures happen at will, so
- * the log is rate limited.
+ * Within one access of userspace each call puts its words before those of the
+ * call before: first what could not be done, last why. When the access ends
+ * they go to the log, to the tracepoint vfmig_error and to the file last_error
+ * in debugfs. Userspace can make these failures happen at will, so the log is
+ * rate limited.
  *
  * Context: from a backend's call, under the engine lock.
  * Return: @err, for ``return vfmig_fail(...)``.
  */
 int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...)
 {
-	/* An argument may well be the reason given before this one. */
 	char why[VFMIG_WHY_LEN];
 	va_list args;
+	int len;
 
 	lockdep_assert_held(&vm->lock);
 
 	va_start(args, fmt);
-	vscnprintf(why, sizeof(why), fmt, args);
+	len = vscnprintf(why, sizeof(why), fmt, args);
 	va_end(args);
 
-	memcpy(vm->why, why, sizeof(why));
-	vm->errors++;
-	trace_vfmig_error(pci_name(vm->core->pdev), err, vm->why);
-	dev_warn_ratelimited(&vm->core->pdev->dev, "vfmig: %s (%pe)\n", vm->why,
-			     ERR_PTR(err));
+	if (vm->why[0])
+		scnprintf(why + len, sizeof(why) - len, ": %s", vm->why);
+	strscpy(vm->why, why, sizeof(vm->why));
+	vm->why_err = err;
 	return err;
 }
 EXPORT_SYMBOL_GPL(vfmig_fail);
@@ -161,6 +180,20 @@ static void forget(struct vfmig_device *vm)
 	enter_state(vm, VFMIG_STATE_RUNNING);
 }
 
+static void report_failure(struct vfmig_device *vm)
+{
+	struct pci_dev *pdev = vm->core->pdev;
+
+	if (!vm->why[0])
+		return;
+	strscpy(vm->last_error, vm->why, sizeof(vm->last_error));
+	vm->why[0] = '\0';
+	vm->errors++;
+	trace_vfmig_error(pci_name(pdev), vm->why_err, vm->last_error);
+	dev_warn_ratelimited(&pdev->dev, "vfmig: %s (%pe)\n", vm->last_error,
+			     ERR_PTR(vm->why_err));
+}
+
 /**
  * vfmig_engine_lock - begin an access
  * @vm: the device
@@ -179,12 +212,14 @@ int vfmig_engine_lock(struct vfmig_device *vm)
  * vfmig_engine_unlock - end an access
  * @vm: the device
  *
- * A reset that came meanwhile takes effect before the lock is released.
+ * Says why the access has failed, if it has. A reset that came meanwhile takes
+ * effect before the lock is released.
  */
 void vfmig_engine_unlock(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
 
+	report_failure(vm);
 	spin_lock(&vm->reset_lock);
 	while (vm->reset_pending) {
 		WRITE_ONCE(vm->reset_pending, false);
@@ -345,10 +380,8 @@ static int timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
  */
 static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
 {
-	u64 errors = vm->errors;
 	enum vfmig_step step;
 	unsigned int taken;
-	bool explained;
 	int ret = 0;
 
 	for (taken = 0; taken < arc->plan.nr; taken++) {
@@ -361,20 +394,16 @@ static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
 	if (!ret)
 		return 0;
 
-	explained = vm->errors != errors;
-	vfmig_fail(vm, ret, "%s to %s: could not %s%s%s",
+	vfmig_fail(vm, ret, "%s to %s: could not %s",
 		   vfmig_state_name(vm->state), vfmig_state_name(to),
-		   vfmig_step_name(step), explained ? ": " : "",
-		   explained ? vm->why : "");
+		   vfmig_step_name(step));
 
 	if (reset_is_pending(vm) || !undo_steps(vm, arc, taken))
 		return -EFAULT;
 	if (reset_is_pending(vm))
 		return -EFAULT;
 
-	vfmig_fail(vm, -EIO, "%s to %s: could not undo: reset the device",
-		   vfmig_state_name(vm->state), vfmig_state_name(to));
-	return -EIO;
+	return vfmig_fail(vm, -EIO, "reset the device: undoing failed after");
 }
 
 static bool starts_transfer(enum vfmig_state from, u32 to)

@@ -15,7 +15,7 @@ struct vfmig_load;
 struct vfmig_save;
 struct vfmig_window;
 
-#define VFMIG_WHY_LEN	160
+#define VFMIG_WHY_LEN	256
 
 /* The parts of a transfer that are counted apart. */
 enum vfmig_part {
@@ -67,8 +67,12 @@ struct vfmig_device {
 	struct vfmig_stats stats;
 	ktime_t entered;
 	u64 resets;
-	u64 errors;
+	/* Why the access under way fails, innermost reason last. */
 	char why[VFMIG_WHY_LEN];
+	int why_err;
+	/* The same of the last access that failed. */
+	u64 errors;
+	char last_error[VFMIG_WHY_LEN];
 
 	/*
 	 * Protects @reset_pending, and makes the release of @lock and a look
@@ -79,6 +83,7 @@ struct vfmig_device {
 };
 
 int vfmig_engine_lock(struct vfmig_device *vm);
+bool vfmig_engine_half_over(const struct vfmig_device *vm);
 void vfmig_engine_unlock(struct vfmig_device *vm);
 int vfmig_engine_set_state(struct vfmig_device *vm, u32 to);
 void vfmig_engine_reset(struct vfmig_device *vm);

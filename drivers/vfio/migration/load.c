@@ -199,6 +199,10 @@ static int read_bytes(struct vfmig_load *load, const void *va, size_t bytes)
 		found = vfmig_reader_feed(&load->reader, va + pos, bytes - pos,
 					  &used);
 		pos += used;
+		/* Known before the device is touched, so said before. */
+		if (found == VFMIG_FOUND_END && pos < bytes)
+			return vfmig_fail(load->vm, -EINVAL,
+					  "the stream goes on after its end");
 		ret = act_on(load, found);
 	} while (!ret && found != VFMIG_FOUND_MORE);
 	return ret;

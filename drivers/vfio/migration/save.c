@@ -249,7 +249,7 @@ static int fill_chunk(struct vfmig_save *save)
 		}
 		pos += n;
 		/* Better a short chunk now than a long one too late. */
-		if (vfmig_must_stop(vm))
+		if (vfmig_engine_half_over(vm) || vfmig_must_stop(vm))
 			break;
 	}
 
