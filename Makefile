@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make		the modules, for the running kernel or for KDIR=<its build tree>
+# make install	and into /lib/modules/<that kernel>/updates
+# make demo	a live migration of a VM with a VF, there and back, in a VM
+# make check	every test, in a VM; ends with "N passed, N failed, N skipped"
+# make clean	what was built; the cache of fetched packages stays
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
+# Debian's headers say it nowhere else, and lack what kbuild's own depmod needs.
+release = $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generated/utsrelease.h)
+
+modules:
+	$(kbuild) modules
+
+install: modules
+	$(kbuild) INSTALL_MOD_DIR=updates modules_install
+	depmod -a $(INSTALL_MOD_PATH:%=-b %) $(release)
+
+demo:
+	tools/demo/demo
+
+check:
+	tools/check
+
+clean:
+	rm -rf build
+	if [ -e $(KDIR) ]; then $(kbuild) clean; fi
+
+.PHONY: modules install demo check clean

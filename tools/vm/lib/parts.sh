@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The cache: parts named after their recipe, each present as a whole or not at all.
+#
+#   parts/NAME-KEY            link to the generation in use
+#   parts/NAME-KEY.STAMP/     one generation; .inuse is locked by its users
+
+: "${cache:?}" "${vm_dir:?}"
+parts_dir=$cache/parts
+
+# host, l1-bookworm, toolchain-bookworm, kernel-6.1: recipe parts/{host,l1,...}.sh
+part_recipe() {
+	printf '%s' "$vm_dir/parts/${1%%-*}.sh"
+}
+
+part_key() {
+	local name=$1
+	{
+		printf '%s\n' "$name"
+		cat "$(part_recipe "$name")" "$vm_dir/lib/root.sh"
+		[[ $name != kernel-* ]] ||
+			cat "$vm_dir/kernels/${name#kernel-}.conf" "$vm_dir/guest/initramfs-init"
+	} | sha256sum | cut -c1-12
+}
+
+part_link() {
+	printf '%s' "$parts_dir/$1-$(part_key "$1")"
+}
+
+part_ready() {
+	[[ -e $(part_link "$1")/. ]]
+}
+
+# Sets part_path to the generation in use, kept from removal until this
+# process and its children are gone.
+part_hold() {
+	local link held
+	link=$(part_link "$1")
+	while part_path=$(readlink -f "$link"); do
+		exec {held}<"$part_path/.inuse"
+		flock -s "$held"
+		# An update may have replaced and removed it before it was locked.
+		[[ $(readlink -f "$link") != "$part_path" ]] || return 0
+		exec {held}<&-
+	done
+	return 1
+}
+
+parts_lock() {
+	need flock sha256sum tar awk sed sort readlink
+	mkdir -p "$parts_dir" || die "cannot make $parts_dir: set VFMIG_CACHE to a directory of yours"
+	exec {parts_lock_fd}>"$cache/lock"
+	if ! flock -n "$parts_lock_fd"; then
+		say "waiting for another fetch to end"
+		flock "$parts_lock_fd"
+	fi
+	# Under the lock, whatever is unfinished was left by a dead fetch.
+	rm -rf "$parts_dir"/.new.*
+}
+
+part_remove() {
+	flock -n -x "$1/.inuse" rm -rf "$1" || say "kept, because it is in use: $1"
+}
+
+part_install() {
+	local name=$1 made=$2 link generation old
+	link=$(part_link "$name")
+	old=$(readlink -e "$link" || true)
+	generation=$link.$(date +%s)
+	: >"$made/.inuse"
+	sync -f "$made"
+	mv -T "$made" "$generation"
+	ln -s "$(basename "$generation")" "$parts_dir/.new.link"
+	mv -T "$parts_dir/.new.link" "$link"
+	[[ ! -d $old ]] || part_remove "$old"
+}
+
+# Makes a part if it is not there, or if an update finds newer packages.
+part_fetch() {
+	local name=$1 update=$2 work=$parts_dir/.new.work made=$parts_dir/.new.$1
+	if part_ready "$name" && [[ -z $update ]]; then
+		return
+	fi
+	# shellcheck source=/dev/null
+	source "$(part_recipe "$name")"
+	part_resolve "$name" "$work"
+	if part_ready "$name" && cmp -s "$work/packages" "$(part_link "$name")/packages"; then
+		say "$name is up to date"
+		return
+	fi
+	mkdir "$made"
+	cp "$work/packages" "$made/packages"
+	part_fill "$name" "$work" "$made"
+	rm -rf "$work/debs" "$work/scratch"
+	part_install "$name" "$made"
+	say "$name is ready"
+}
+
+# Removes what no kernel of this checkout needs.
+parts_prune() {
+	local conf generation keep=' '
+	for conf in $(known_kernels); do
+		load_kernel_conf "$conf"
+		for name in $(kernel_parts); do
+			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
+		done
+	done
+	for generation in "$parts_dir"/*.*; do
+		[[ $keep == *" $generation "* ]] || part_remove "$generation"
+	done
+	find "$parts_dir" -xtype l -delete
+}
+
+kernel_parts() {
+	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "kernel-${kernel:?}"
+}
+
+parts_ready() {
+	local name
+	for name in $(kernel_parts); do
+		part_ready "$name" || return
+	done
+}
+
+# A program of its own, because it has its own lock and things to clean up;
+# it must not go on when whoever needed the parts is gone.
+parts_require() {
+	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel"
+}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# QEMU on the user's machine, out of the cache, and the machine it emulates.
+
+# QEMU's option parser takes a doubled comma for a comma.
+qemu_quote() {
+	printf '%s' "${1//,/,,}"
+}
+
+# Sets qemu_argv: the program with everything that does not vary.
+qemu_program() {
+	local root=$1/root
+	local lib=$root/usr/lib/x86_64-linux-gnu
+	# Without the directory it would load the modules of an installed QEMU.
+	export QEMU_MODULE_DIR=$lib/qemu
+	qemu_argv=(
+		"$lib/ld-linux-x86-64.so.2" --library-path "$lib" --argv0 qemu-system-x86_64
+		"$root/usr/bin/qemu-system-x86_64"
+		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios"
+		-no-user-config -nodefaults -display none -no-reboot
+	)
+}
+
+# The 64-bit PCI hole must not exist: QEMU 10.0 takes igb's 64-bit VF BARs for
+# 32-bit ones, and every VF register reads 0 if the kernel places them high.
+qemu_machine() {
+	local accel=$1
+	local options=(
+		-M "q35,kernel-irqchip=split,smm=off"
+		-smp 2
+		-device "intel-iommu,intremap=on,caching-mode=on"
+		-global q35-pcihost.x-pci-hole64-fix=off
+		-global q35-pcihost.pci-hole64-size=0
+		-device "isa-debug-exit,iobase=0xf4,iosize=1"
+	)
+	case $accel in
+	kvm) options+=(-accel kvm -cpu host) ;;
+	tcg) options+=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
+	*) die "VFMIG_ACCEL=$accel: must be tcg or kvm" ;;
+	esac
+	qemu_argv+=("${options[@]}")
+}
+
+qemu_kernel() {
+	local part=$1 append=$2
+	qemu_argv+=(
+		-kernel "$part/vmlinux" -initrd "$part/initramfs"
+		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on net.ifnames=0 $append"
+	)
+}
+
+qemu_console() {
+	qemu_argv+=(
+		-chardev "file,id=console,path=$(qemu_quote "$1")"
+		-serial chardev:console
+	)
+}
+
+# Fixed addresses on the root bus: the igb's leaves room for its VFs, which
+# follow 16 slots behind it.
+qemu_igb() {
+	qemu_argv+=(
+		-netdev "user,id=net0,restrict=on"
+		-device "igb,netdev=net0,bus=pcie.0,addr=0x2"
+	)
+}
+
+qemu_disk() {
+	local id=$1 slot=$2 file=$3
+	qemu_argv+=(
+		-blockdev "driver=raw,node-name=$id,read-only=on,file.driver=file,file.locking=off,file.filename=$(qemu_quote "$file")"
+		-device "virtio-blk-pci,drive=$id,bus=pcie.0,addr=$slot"
+	)
+}
+
+qemu_share() {
+	local tag=$1 slot=$2 dir=$3 mode=$4
+	qemu_argv+=(
+		-fsdev "local,id=$tag,security_model=none,multidevs=remap,readonly=$mode,path=$(qemu_quote "$dir")"
+		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag,bus=pcie.0,addr=$slot"
+	)
+}
