@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mock-vfio-pci - the backend's load
+ *
+ * What comes in is checked to the last byte and then forgotten, but for the
+ * numbers that describe it; the commit makes these the device's own.
+ */
+#include <linux/align.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "mock.h"
+
+int mock_load_begin(void *backend)
+{
+	struct mock_device *mock = backend;
+	int ret;
+
+	mock_enter(mock, MOCK_LOAD_BEGIN);
+	mock_expect_now(mock, mock->run == MOCK_FROZEN,
+			"load into a frozen device");
+	mock_expect_now(mock, mock->session == MOCK_IDLE,
+			"load begins a transfer");
+	ret = mock_trouble(mock, MOCK_LOAD_BEGIN);
+	if (ret)
+		goto out;
+
+	mock->incoming.size = 0;
+	mock->incoming.generation = kvcalloc(MOCK_MAX_BLOCKS, sizeof(u32),
+					     GFP_KERNEL_ACCOUNT);
+	mock->arrived = bitmap_zalloc(MOCK_MAX_BLOCKS, GFP_KERNEL_ACCOUNT);
+	mock->partial_len = 0;
+	if (!mock->incoming.generation || !mock->arrived) {
+		kvfree(mock->incoming.generation);
+		bitmap_free(mock->arrived);
+		ret = -ENOMEM;
+		goto out;
+	}
+	mock->session = MOCK_LOADING;
+out:
+	return mock_leave(mock, MOCK_LOAD_BEGIN, 0, ret);
+}
+
+static int mock_load_shape(struct mock_device *mock,
+			   const struct vfmig_record *rec)
+{
+	const struct mock_shape *shape = rec->data;
+	struct mock_content *content = &mock->incoming;
+
+	if (rec->len != sizeof(*shape))
+		return vfmig_fail(mock->vm, -EINVAL, "shape of %u bytes",
+				  rec->len);
+	if (content->size)
+		return vfmig_fail(mock->vm, -EINVAL, "a second shape");
+	if (!mock_size_is_valid(le64_to_cpu(shape->size)))
+		return vfmig_fail(mock->vm, -EINVAL, "state of %llu bytes",
+				  le64_to_cpu(shape->size));
+
+	content->seed = le64_to_cpu(shape->seed);
+	content->size = le64_to_cpu(shape->size);
+	content->block_shift = mock_block_shift(content->size);
+	return 0;
+}
+
+static int mock_load_bytes(struct mock_device *mock,
+			   const struct vfmig_record *rec)
+{
+	const struct mock_bytes *bytes = rec->data;
+	struct mock_extent extent;
+
+	if (!mock->incoming.size)
+		return vfmig_fail(mock->vm, -EINVAL, "bytes before the shape");
+	if (rec->len < sizeof(*bytes) || bytes->reserved)
+		return vfmig_fail(mock->vm, -EINVAL, "bytes without a place");
+
+	extent.offset = le64_to_cpu(bytes->offset);
+	extent.generation = le32_to_cpu(bytes->generation);
+	extent.len = rec->len - sizeof(*bytes);
+	if (!mock_covers(&mock->incoming, &extent))
+		return vfmig_fail(mock->vm, -EINVAL, "bytes out of place: %u at %llu",
+				  extent.len, extent.offset);
+	if (!mock_content_matches(&mock->incoming, &extent, bytes->content))
+		return vfmig_fail(mock->vm, -EINVAL, "wrong bytes at %llu",
+				  extent.offset);
+	if (mock_arrive(mock, &extent))
+		return vfmig_fail(mock->vm, -EINVAL, "bytes out of order at %llu",
+				  extent.offset);
+	return 0;
+}
+
+static int mock_load_record(struct mock_device *mock,
+			    const struct vfmig_record *rec)
+{
+	switch (rec->type) {
+	case MOCK_RECORD_SHAPE:
+		return mock_load_shape(mock, rec);
+	case MOCK_RECORD_BYTES:
+		return mock_load_bytes(mock, rec);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+int mock_load(void *backend, const struct vfmig_record *rec)
+{
+	struct mock_device *mock = backend;
+	int ret;
+
+	mock_enter(mock, MOCK_LOAD);
+	mock_expect_now(mock, mock->session == MOCK_LOADING,
+			"load within a load");
+	mock_expect_now(mock, mock->run == MOCK_FROZEN,
+			"load into a frozen device");
+	mock_expect_now(mock, rec->len <= VFMIG_RECORD_MAX,
+			"a record is bounded");
+	mock_expect_now(mock, IS_ALIGNED((unsigned long)rec->data, sizeof(u64)),
+			"a record is aligned");
+	ret = mock_trouble(mock, MOCK_LOAD);
+	if (!ret)
+		ret = mock_load_record(mock, rec);
+	return mock_leave(mock, MOCK_LOAD, 0, ret);
+}
+
+int mock_load_commit(void *backend)
+{
+	struct mock_device *mock = backend;
+	int ret;
+
+	mock_enter(mock, MOCK_LOAD_COMMIT);
+	mock_expect_now(mock, mock->session == MOCK_LOADING,
+			"one commit in a load");
+	mock_expect_now(mock, mock->run == MOCK_FROZEN,
+			"commit to a frozen device");
+	ret = mock_trouble(mock, MOCK_LOAD_COMMIT);
+	if (ret)
+		goto out;
+	if (!mock->incoming.size || !mock_all_arrived(mock)) {
+		ret = vfmig_fail(mock->vm, -EINVAL, "the state has holes");
+		goto out;
+	}
+
+	spin_lock(&mock->lock);
+	swap(mock->content, mock->incoming);
+	mock->session = MOCK_LOADED;
+	spin_unlock(&mock->lock);
+out:
+	return mock_leave(mock, MOCK_LOAD_COMMIT, 0, ret);
+}
+
+void mock_load_end(void *backend)
+{
+	struct mock_device *mock = backend;
+
+	mock_enter(mock, MOCK_LOAD_END);
+	mock_expect_now(mock, mock_loading(mock), "the end of a load");
+	kvfree(mock->incoming.generation);
+	mock->incoming.generation = NULL;
+	bitmap_free(mock->arrived);
+	mock->arrived = NULL;
+	mock->session = MOCK_IDLE;
+	mock_leave(mock, MOCK_LOAD_END, 0, 0);
+}
