@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's driver for an 82576 virtual function, as small as can be: rings of
+ * its own, the mailbox, and its PF at the other end of the wire.
+ *
+ * The memory is one and the same for every VF it is given to, and is found at
+ * the same addresses: so a guest that goes to another VF finds its RAM there.
+ */
+#ifndef VFMIG_IGBVF_H
+#define VFMIG_IGBVF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vf.h"
+
+#define RING_DESCS	64
+#define BUFFER_SIZE	4096
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+enum {
+	CTRL = 0x0,
+	STATUS = 0x8,
+	VMBMEM = 0x800,
+	V2PMAILBOX = 0xc40,
+	VFGPRC = 0xf10,
+	VFGPTC = 0xf14,
+	VFGOTC = 0xf34,
+	EICS = 0x1520,
+	EIMS = 0x1524,
+	EIMC = 0x1528,
+	EIAC = 0x152c,
+	EIAM = 0x1530,
+	EITR0 = 0x1680,
+	IVAR0 = 0x1700,
+	IVAR_MISC = 0x1740,
+	RDBAL = 0x2800,
+	RDBAH = 0x2804,
+	RDLEN = 0x2808,
+	SRRCTL = 0x280c,
+	RDH = 0x2810,
+	RDT = 0x2818,
+	RXDCTL = 0x2828,
+	TDBAL = 0x3800,
+	TDBAH = 0x3804,
+	TDLEN = 0x3808,
+	TDH = 0x3810,
+	TDT = 0x3818,
+	TXDCTL = 0x3828,
+	/* The same of the second queue. */
+	QUEUE1 = 0x100,
+
+	CTRL_RST = 0x04000000,
+	DCTL_ENABLE = 0x02000000,
+
+	MBX_REQ = 0x01,
+	MBX_ACK = 0x02,
+	MBX_VFU = 0x04,
+	MBX_PFSTS = 0x10,
+	MBX_PFACK = 0x20,
+
+	MSG_RESET = 1,
+	MSG_MAC = 2,
+	MSG_MULTICAST = 3,
+	MSG_VLAN = 4,
+	MSG_LPE = 5,
+	MSG_PROMISC = 6,
+	MSG_ONE = 0x00010000,
+	MSG_NACK = 0x40000000,
+};
+
+#define MSG_ACK		0x80000000U
+
+/**
+ * struct guest - what a guest's driver remembers
+ * @vf: the VF it drives
+ * @bar: pages 1 to 3 of BAR 0, as if page 0 came before them
+ * @mac: its address
+ * @seen: bits of V2PMAILBOX that reading it has cleared
+ * @tx: the next descriptor to be filled
+ * @rx: the next descriptor to be looked at
+ * @irq: eventfds of the vectors
+ */
+struct guest {
+	struct vf *vf;
+	uint8_t *bar;
+	uint8_t mac[6];
+	uint32_t seen;
+	unsigned int tx;
+	unsigned int rx;
+	int irq[3];
+};
+
+void pf_set_mac(const char *bdf, const char *mac);
+void pf_up(bool up);
+void pf_set_mtu(unsigned int mtu);
+void pf_send(const uint8_t *dest, int vlan, size_t len, uint16_t tag);
+
+void guest_enter(struct guest *g, struct vf *vf);
+void guest_leave(struct guest *g);
+void guest_move(struct guest *g, struct vf *to);
+void guest_boot(struct guest *g);
+
+uint32_t rd(struct guest *g, uint32_t reg);
+void wr(struct guest *g, uint32_t reg, uint32_t val);
+void set_command(struct guest *g, uint16_t command);
+
+uint32_t mailbox_bits(struct guest *g);
+void mailbox_take(struct guest *g);
+void mailbox_post(struct guest *g, const uint32_t *msg, unsigned int n);
+bool mailbox_wait(struct guest *g, uint32_t bit);
+void mailbox_fetch(struct guest *g, uint32_t *msg, unsigned int n);
+uint32_t mailbox_ask(struct guest *g, const uint32_t *msg, unsigned int n);
+bool mailbox_hello(struct guest *g);
+
+void rings_up(struct guest *g);
+void tx_post(struct guest *g, size_t len);
+bool tx_sent(struct guest *g);
+int rx_next(struct guest *g, uint16_t *tag);
+int rx_wait(struct guest *g, uint16_t *tag);
+bool irq_fired(struct guest *g, unsigned int vector);
+
+#endif /* VFMIG_IGBVF_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What debugfs and module parameters can be told and asked.
+ */
+#ifndef VFMIG_KNOB_H
+#define VFMIG_KNOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A file of the core's directory of a device, all of it, into a static buffer. */
+const char *core_text(const char *bdf, const char *file);
+uint64_t core_number(const char *bdf, const char *file, const char *key);
+
+/* The same of the mock's directory; lines are joined with blanks. */
+bool is_mock(const char *bdf);
+void need_mock(const char *bdf);
+const char *mock_text(const char *bdf, const char *file);
+uint64_t mock_number(const char *bdf, const char *file, const char *key);
+void mock_set(const char *bdf, const char *file, const char *text);
+void mock_setn(const char *bdf, const char *file, uint64_t value);
+void mock_await(const char *bdf, const char *call);
+void mock_restore(void);
+void mock_judge(const char *bdf);
+bool mock_is(const char *bdf, const char *key, const char *value);
+
+/* Module parameters, put back by mock_restore(). */
+void param_set(const char *module, const char *param, const char *text);
+void vf_rebind(const char *bdf);
+
+#endif /* VFMIG_KNOB_H */

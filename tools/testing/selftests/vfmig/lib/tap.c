@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+#define TAP_SKIP_EXIT	4
+#define TAP_MAX_TESTS	64
+/* Nobody waits for a device longer than this. Slow tests say so: VFMIG_SLOW. */
+#define TAP_TIMEOUT_S	120
+#define TAP_SLOW_S	1200
+
+enum { TAP_LEAVE = 1, TAP_LEAVE_SKIPPED };
+
+static struct tap_test {
+	const char *name;
+	const char *rule;
+	void (*run)(void);
+} tests[TAP_MAX_TESTS];
+
+static unsigned int nr_tests;
+static unsigned int current;
+static unsigned int failures;
+static bool in_teardown;
+static char reason[160];
+static sigjmp_buf leave;
+
+void tap_add(const char *name, const char *rule, void (*run)(void))
+{
+	if (nr_tests == TAP_MAX_TESTS)
+		abort();
+	tests[nr_tests++] = (struct tap_test){ name, rule, run };
+}
+
+void tap_fail(bool fatal, const char *file, int line, const char *what,
+	      long long got, long long want, const char *fmt, ...)
+{
+	va_list args;
+
+	failures++;
+	printf("# %s:%d: %s: got %lld (%#llx), want %lld (%#llx)", file, line,
+	       what, got, (unsigned long long)got, want,
+	       (unsigned long long)want);
+	/* The macros put ", " before whatever context there is. */
+	if (fmt[2]) {
+		va_start(args, fmt);
+		vprintf(fmt, args);
+		va_end(args);
+	}
+	printf("\n");
+	if (fatal && !in_teardown)
+		siglongjmp(leave, TAP_LEAVE);
+}
+
+void tap_compare(const char *file, int line, const char *what,
+		 const char *got, const char *want)
+{
+	if (!strcmp(got, want))
+		return;
+	failures++;
+	printf("# %s:%d: %s\n#   got:  %s\n#   want: %s\n", file, line, what,
+	       got, want);
+}
+
+void tap_note(const char *fmt, ...)
+{
+	va_list args;
+
+	printf("# ");
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+void tap_skip(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	siglongjmp(leave, TAP_LEAVE_SKIPPED);
+}
+
+/* Only what a signal handler may call. */
+static void too_late(int sig)
+{
+	static const char text[] = "# the test took too long\nnot ok";
+
+	(void)sig;
+	if (write(STDOUT_FILENO, text, sizeof(text) - 1))
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+static bool run_one(const struct tap_test *test)
+{
+	int left;
+
+	failures = 0;
+	in_teardown = false;
+	alarm(getenv("VFMIG_SLOW") ? TAP_SLOW_S : TAP_TIMEOUT_S);
+	left = sigsetjmp(leave, 1);
+	if (!left) {
+		test_setup();
+		test->run();
+	}
+	in_teardown = true;
+	test_teardown();
+	alarm(0);
+
+	printf("%s %u - %s: %s", failures ? "not ok" : "ok", current + 1,
+	       test->name, test->rule);
+	if (left == TAP_LEAVE_SKIPPED && !failures)
+		printf(" # SKIP %s", reason);
+	printf("\n");
+	return left == TAP_LEAVE_SKIPPED && !failures;
+}
+
+/* VFMIG_TESTS names the tests to run, and leaves out the others. */
+static void choose(void)
+{
+	const char *names = getenv("VFMIG_TESTS");
+	unsigned int i, kept = 0;
+
+	if (!names)
+		return;
+	for (i = 0; i < nr_tests; i++) {
+		size_t len = strlen(tests[i].name);
+		const char *at = names;
+
+		while ((at = strstr(at, tests[i].name)) &&
+		       ((at != names && at[-1] != ' ') ||
+			(at[len] && at[len] != ' ')))
+			at += len;
+		if (at)
+			tests[kept++] = tests[i];
+	}
+	nr_tests = kept;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int failed = 0;
+	unsigned int skipped = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (current = 0; current < nr_tests; current++)
+			printf("%s\t%s\n", tests[current].name,
+			       tests[current].rule);
+		return EXIT_SUCCESS;
+	}
+	if (argc > 1)
+		setenv("VFMIG_DEV", argv[1], 1);
+	if (argc > 2)
+		setenv("VFMIG_DEV2", argv[2], 1);
+
+	printf("TAP version 13\n");
+	if (!getenv("VFMIG_DEV")) {
+		printf("1..0 # SKIP no device: give its address, or VFMIG_DEV\n");
+		return TAP_SKIP_EXIT;
+	}
+	choose();
+	signal(SIGALRM, too_late);
+	printf("1..%u\n", nr_tests);
+	for (current = 0; current < nr_tests; current++) {
+		if (run_one(&tests[current]))
+			skipped++;
+		else if (failures)
+			failed++;
+	}
+	if (failed)
+		return EXIT_FAILURE;
+	return skipped == nr_tests ? TAP_SKIP_EXIT : EXIT_SUCCESS;
+}
