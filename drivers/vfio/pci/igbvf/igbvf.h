@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * igbvf-vfio-pci - a variant driver that makes 82576 virtual functions
+ * migratable
+ *
+ * Who does what:
+ *
+ *	main.c		binds, opens, closes; knows VFIO, no migration
+ *	page0.c		the page of BAR 0 whose accesses are seen
+ *	mailbox.c	what the guest has asked its PF for, told from them
+ *	pf.c		asks another PF for the same
+ *	queues.c	stops and starts
+ *	registers.c	reads and writes the registers of what is stopped
+ *	state.c		checks the record that travels; pure
+ *	backend.c	what vfmig calls: the order of all this
+ */
+#ifndef IGBVF_VFIO_PCI_H
+#define IGBVF_VFIO_PCI_H
+
+#include <linux/io.h>
+#include <linux/spinlock.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/vfmig.h>
+
+#include "state.h"
+
+/* How long each of these may take, in milliseconds. */
+#define IGBVF_DRAIN_MS		1000
+#define IGBVF_QUEUE_MS		100
+#define IGBVF_PF_MS		500
+#define IGBVF_POLL_US		50
+
+/**
+ * struct igbvf_mailbox - what is known of the guest's talk with its PF
+ * @flags: IGBVF_STATE_READY and those about @asked
+ * @asked: what the PF has granted since the last handshake
+ * @request: the message last handed to the PF
+ * @pending: the answer to @request has not been seen yet
+ * @acked: the PF has taken @request
+ * @unread: bits of V2PMAILBOX that were cleared by our reading them, and that
+ *	the guest has yet to see
+ * @lost: the guest was granted more than @asked has room for
+ */
+struct igbvf_mailbox {
+	u32 flags;
+	struct igbvf_asked asked;
+	u32 request[IGBVF_VMBMEM_WORDS];
+	bool pending;
+	bool acked;
+	u32 unread;
+	bool lost;
+};
+
+/**
+ * struct igbvf_run - what a stopped function needs to run again
+ * @rx_dctl: RXDCTL of each queue
+ * @rx_tail: RDT
+ * @tx_dctl: TXDCTL
+ * @tx_tail: TDT
+ * @eims: vectors to be unmasked
+ * @kick: vectors to be raised, so that no interrupt is lost
+ * @resend: hand the request in the mailbox to the PF, which has not seen it
+ */
+struct igbvf_run {
+	u32 rx_dctl[IGBVF_QUEUES];
+	u32 rx_tail[IGBVF_QUEUES];
+	u32 tx_dctl[IGBVF_QUEUES];
+	u32 tx_tail[IGBVF_QUEUES];
+	u32 eims;
+	u32 kick;
+	bool resend;
+};
+
+/**
+ * struct igbvf_device - one virtual function
+ * @core: vfio's part
+ * @vm: vfmig's part; NULL for a function that cannot migrate
+ * @regs: BAR 0, from open to close
+ * @debugfs: directory of the counters
+ * @stopped: @run holds what was stopped
+ * @run: how to start again
+ * @frozen: @state is the state of the function
+ * @said: the record of this save is out
+ * @state: what is saved
+ * @arrived: @incoming came whole and was found right
+ * @incoming: what is loaded, of no effect before the commit
+ * @lock: protects everything below: accesses to page 0 against each other and
+ *	against resets. Inside of the memory_lock of vfio
+ * @mailbox: what the guest does with its mailbox
+ * @stat_offset: what to add to each of the statistics
+ * @resets: how often the function was reset
+ * @page0_reads: accesses of the guest to page 0
+ * @page0_writes: the same, writes
+ * @messages: messages the guest has sent to its PF
+ *
+ * What lies before @lock belongs to the backend's calls, which the engine's
+ * lock keeps apart.
+ */
+struct igbvf_device {
+	struct vfio_pci_core_device core;
+	struct vfmig_device *vm;
+	void __iomem *regs;
+	struct dentry *debugfs;
+
+	bool stopped;
+	struct igbvf_run run;
+	bool frozen;
+	bool said;
+	struct igbvf_state state;
+	bool arrived;
+	struct igbvf_state incoming;
+
+	spinlock_t lock; /* protects what follows, see above */
+	struct igbvf_mailbox mailbox;
+	u32 stat_offset[IGBVF_NR_STATS];
+	unsigned int resets;
+	u64 page0_reads;
+	u64 page0_writes;
+	u64 messages;
+};
+
+static inline u32 igbvf_rd32(struct igbvf_device *vf, u32 reg)
+{
+	return ioread32(vf->regs + reg);
+}
+
+static inline void igbvf_wr32(struct igbvf_device *vf, u32 reg, u32 val)
+{
+	iowrite32(val, vf->regs + reg);
+}
+
+/* Writes before this one have arrived when it returns. */
+static inline void igbvf_flush(struct igbvf_device *vf)
+{
+	igbvf_rd32(vf, IGBVF_STATUS);
+}
+
+/* backend.c */
+extern const struct vfmig_backend_ops igbvf_backend_ops;
+void igbvf_forget(struct igbvf_device *vf);
+
+/* page0.c */
+extern const u16 igbvf_stat_regs[IGBVF_NR_STATS];
+ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
+		   loff_t *ppos);
+ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
+		    size_t count, loff_t *ppos);
+int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+
+/* mailbox.c */
+void igbvf_mailbox_forget(struct igbvf_device *vf);
+void igbvf_mailbox_request(struct igbvf_device *vf);
+u32 igbvf_mailbox_look(struct igbvf_device *vf);
+void igbvf_mailbox_read(struct igbvf_device *vf, struct igbvf_state *state);
+
+/* pf.c */
+int igbvf_pf_settle(struct igbvf_device *vf);
+int igbvf_pf_restore(struct igbvf_device *vf, const struct igbvf_state *state);
+int igbvf_pf_leave(struct igbvf_device *vf, const struct igbvf_state *state);
+
+/* queues.c */
+int igbvf_stop(struct igbvf_device *vf);
+int igbvf_start(struct igbvf_device *vf);
+int igbvf_disable_queues(struct igbvf_device *vf);
+void igbvf_plan_run(struct igbvf_run *run, const struct igbvf_state *state);
+
+/* registers.c */
+int igbvf_read_state(struct igbvf_device *vf, struct igbvf_state *state);
+int igbvf_write_state(struct igbvf_device *vf, const struct igbvf_state *state);
+
+static inline struct igbvf_device *igbvf_from_vdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct igbvf_device, core.vdev);
+}
+
+#endif /* IGBVF_VFIO_PCI_H */

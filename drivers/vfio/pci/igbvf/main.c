@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * igbvf-vfio-pci - binds, opens and closes; knows VFIO, no migration
+ *
+ * A function that cannot be made migratable is served as plain vfio-pci would.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "igbvf.h"
+
+static struct igbvf_device *igbvf_from_pdev(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
+
+	return container_of(core, struct igbvf_device, core);
+}
+
+static int igbvf_open_migration(struct igbvf_device *vf)
+{
+	int ret;
+
+	/* Beside vfio's own mapping, which comes and goes as userspace asks. */
+	vf->regs = pci_iomap(vf->core.pdev, 0, 0);
+	if (!vf->regs)
+		return -ENOMEM;
+
+	igbvf_forget(vf);
+	ret = vfmig_open(vf->vm);
+	if (ret) {
+		pci_iounmap(vf->core.pdev, vf->regs);
+		vf->regs = NULL;
+	}
+	return ret;
+}
+
+static int igbvf_open_device(struct vfio_device *vdev)
+{
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+	int ret;
+
+	ret = vfio_pci_core_enable(&vf->core);
+	if (ret)
+		return ret;
+
+	if (vf->vm) {
+		ret = igbvf_open_migration(vf);
+		if (ret) {
+			vfio_pci_core_disable(&vf->core);
+			return ret;
+		}
+	}
+	vfio_pci_core_finish_enable(&vf->core);
+
+	/*
+	 * QEMU 10 fails a migration over a mapped MSI-X BAR whose rest is not
+	 * a whole number of pages.
+	 */
+	if (vf->vm && vf->core.msix_bar < PCI_STD_NUM_BARS)
+		vf->core.bar_mmap_supported[vf->core.msix_bar] = false;
+	return 0;
+}
+
+static void igbvf_close_device(struct vfio_device *vdev)
+{
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+
+	if (vf->vm) {
+		vfmig_close(vf->vm);
+		pci_iounmap(vf->core.pdev, vf->regs);
+		vf->regs = NULL;
+	}
+	vfio_pci_core_close_device(vdev);
+}
+
+static const struct vfio_device_ops igbvf_vfio_ops = {
+	.name		= KBUILD_MODNAME,
+	.init		= vfio_pci_core_init_dev,
+	.release	= vfio_pci_core_release_dev,
+	.open_device	= igbvf_open_device,
+	.close_device	= igbvf_close_device,
+	.ioctl		= igbvf_ioctl,
+	.device_feature	= vfio_pci_core_ioctl_feature,
+	.read		= igbvf_read,
+	.write		= igbvf_write,
+	.mmap		= igbvf_mmap,
+	.request	= vfio_pci_core_request,
+	.match		= vfio_pci_core_match,
+};
+
+static const char *igbvf_why_not(struct pci_dev *pdev)
+{
+	if (PAGE_SIZE > IGBVF_PAGE0_SIZE)
+		return "a page holds more than the mailbox and the statistics";
+	if (!(pci_resource_flags(pdev, 0) & IORESOURCE_MEM) ||
+	    pci_resource_len(pdev, 0) < IGBVF_BAR0_MIN)
+		return "BAR 0 is too small";
+	return NULL;
+}
+
+static int igbvf_register(struct igbvf_device *vf)
+{
+	struct pci_dev *pdev = vf->core.pdev;
+	const char *why = igbvf_why_not(pdev);
+	struct vfmig_device *vm;
+
+	if (why) {
+		pci_info(pdev, "cannot migrate: %s\n", why);
+		return 0;
+	}
+
+	vm = vfmig_register(&vf->core, &igbvf_backend_ops, vf);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	vf->vm = vm;
+
+	vf->debugfs = debugfs_create_dir("igbvf", vfmig_debugfs(vm));
+	debugfs_create_u64("page0_reads", 0400, vf->debugfs, &vf->page0_reads);
+	debugfs_create_u64("page0_writes", 0400, vf->debugfs,
+			   &vf->page0_writes);
+	debugfs_create_u64("messages", 0400, vf->debugfs, &vf->messages);
+	return 0;
+}
+
+static void igbvf_unregister(struct igbvf_device *vf)
+{
+	if (!vf->vm)
+		return;
+	debugfs_remove_recursive(vf->debugfs);
+	vfmig_unregister(vf->vm);
+}
+
+static int igbvf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct igbvf_device *vf;
+	int ret;
+
+	vf = vfio_alloc_device(igbvf_device, core.vdev, &pdev->dev,
+			       &igbvf_vfio_ops);
+	if (IS_ERR(vf))
+		return PTR_ERR(vf);
+
+	spin_lock_init(&vf->lock);
+	dev_set_drvdata(&pdev->dev, &vf->core);
+
+	ret = igbvf_register(vf);
+	if (ret)
+		goto err_put;
+	ret = vfio_pci_core_register_device(&vf->core);
+	if (ret)
+		goto err_unregister;
+	return 0;
+
+err_unregister:
+	igbvf_unregister(vf);
+err_put:
+	vfio_put_device(&vf->core.vdev);
+	return ret;
+}
+
+static void igbvf_remove(struct pci_dev *pdev)
+{
+	struct igbvf_device *vf = igbvf_from_pdev(pdev);
+
+	vfio_pci_core_unregister_device(&vf->core);
+	igbvf_unregister(vf);
+	vfio_put_device(&vf->core.vdev);
+}
+
+static void igbvf_reset_done(struct pci_dev *pdev)
+{
+	struct igbvf_device *vf = igbvf_from_pdev(pdev);
+
+	if (!vf->vm)
+		return;
+	igbvf_forget(vf);
+	vfmig_reset_done(vf->vm);
+}
+
+static const struct pci_device_id igbvf_pci_table[] = {
+	/* 82576 Virtual Function */
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_INTEL, 0x10ca) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, igbvf_pci_table);
+
+static const struct pci_error_handlers igbvf_err_handlers = {
+	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_done	= igbvf_reset_done,
+};
+
+static struct pci_driver igbvf_pci_driver = {
+	.name			= KBUILD_MODNAME,
+	.id_table		= igbvf_pci_table,
+	.probe			= igbvf_probe,
+	.remove			= igbvf_remove,
+	.err_handler		= &igbvf_err_handlers,
+	.driver_managed_dma	= true,
+};
+module_pci_driver(igbvf_pci_driver);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("VFIO PCI variant driver for migratable 82576 virtual functions");

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BAR 0 as userspace sees it: page 0 is seen by the driver, the rest is not.
+ *
+ * In page 0 are CTRL, STATUS, the mailbox and the statistics: nothing that a
+ * packet needs. Interrupts, tails and rings are in the pages behind it, which
+ * userspace maps as ever.
+ */
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "igbvf.h"
+
+const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
+	[IGBVF_STAT_GPRC]	= IGBVF_VFGPRC,
+	[IGBVF_STAT_GPTC]	= IGBVF_VFGPTC,
+	[IGBVF_STAT_GORC]	= IGBVF_VFGORC,
+	[IGBVF_STAT_GOTC]	= IGBVF_VFGOTC,
+	[IGBVF_STAT_MPRC]	= IGBVF_VFMPRC,
+	[IGBVF_STAT_GPRLBC]	= IGBVF_VFGPRLBC,
+	[IGBVF_STAT_GPTLBC]	= IGBVF_VFGPTLBC,
+	[IGBVF_STAT_GORLBC]	= IGBVF_VFGORLBC,
+	[IGBVF_STAT_GOTLBC]	= IGBVF_VFGOTLBC,
+};
+
+/* The COMMAND of a virtual function may say nothing: then its PF decides. */
+static bool decodes(struct igbvf_device *vf)
+{
+	struct vfio_pci_core_device *core = &vf->core;
+	struct pci_dev *pdev = core->pdev;
+	u16 command = le16_to_cpu(*(__le16 *)&core->vconfig[PCI_COMMAND]);
+
+	lockdep_assert_held(&core->memory_lock);
+	return pdev->current_state == PCI_D0 &&
+	       (pdev->no_command_memory || command & PCI_COMMAND_MEMORY);
+}
+
+static u32 read_reg(struct igbvf_device *vf, u32 reg)
+{
+	unsigned int i;
+
+	for (i = 0; i < IGBVF_NR_STATS; i++)
+		if (reg == igbvf_stat_regs[i])
+			return igbvf_rd32(vf, reg) + vf->stat_offset[i];
+	return igbvf_rd32(vf, reg);
+}
+
+/*
+ * Registers are 32 bits wide; a narrower read is of a part of one. It clears
+ * only what it returns.
+ */
+static u32 guest_reads(struct igbvf_device *vf, u32 offset, u32 width)
+{
+	u32 shift = 8 * (offset & 3);
+	u32 mask = GENMASK(8 * width - 1, 0) << shift;
+	u32 reg = offset & ~3U;
+	u32 val;
+
+	lockdep_assert_held(&vf->lock);
+	vf->page0_reads++;
+	if (reg == IGBVF_V2PMAILBOX) {
+		val = igbvf_mailbox_look(vf);
+		vf->mailbox.unread &= ~mask;
+	} else {
+		val = read_reg(vf, reg);
+	}
+	return (val & mask) >> shift;
+}
+
+static void guest_writes(struct igbvf_device *vf, u32 offset, u32 width,
+			 u32 val)
+{
+	u32 reg = offset & ~3U;
+	u32 bits = val << 8 * (offset & 3);
+
+	lockdep_assert_held(&vf->lock);
+	vf->page0_writes++;
+	if (reg == IGBVF_CTRL && bits & IGBVF_CTRL_RST)
+		igbvf_mailbox_forget(vf);
+	if (reg == IGBVF_V2PMAILBOX && bits & IGBVF_MBX_REQ)
+		igbvf_mailbox_request(vf);
+
+	switch (width) {
+	case 1:
+		iowrite8(val, vf->regs + offset);
+		return;
+	case 2:
+		iowrite16(val, vf->regs + offset);
+		return;
+	case 4:
+		iowrite32(val, vf->regs + offset);
+		return;
+	}
+}
+
+static int access(struct igbvf_device *vf, u32 offset, u32 width, u32 *val,
+		  bool write)
+{
+	int ret = 0;
+
+	down_read(&vf->core.memory_lock);
+	if (!decodes(vf)) {
+		ret = -EIO;
+		goto out;
+	}
+	spin_lock(&vf->lock);
+	if (write)
+		guest_writes(vf, offset, width, *val);
+	else
+		*val = guest_reads(vf, offset, width);
+	spin_unlock(&vf->lock);
+out:
+	up_read(&vf->core.memory_lock);
+	return ret;
+}
+
+static u32 piece(u32 offset, size_t count)
+{
+	if (count >= 4 && !(offset & 3))
+		return 4;
+	return count >= 2 && !(offset & 1) ? 2 : 1;
+}
+
+/* Exactly one of @in and @out is the user's buffer. */
+static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
+			char __user *out, size_t count, u32 offset)
+{
+	struct device *dev = &vf->core.pdev->dev;
+	size_t done = 0;
+	__le32 raw;
+	u32 width, val = 0;
+	int ret;
+
+	ret = pm_runtime_resume_and_get(dev);
+	if (ret < 0)
+		return -EIO;
+
+	for (ret = 0; done < count; done += width) {
+		width = piece(offset + done, count - done);
+		raw = 0;
+		if (in) {
+			ret = -EFAULT;
+			if (copy_from_user(&raw, in + done, width))
+				break;
+			val = le32_to_cpu(raw);
+		}
+		ret = access(vf, offset + done, width, &val, in);
+		if (ret)
+			break;
+		if (out) {
+			raw = cpu_to_le32(val);
+			ret = -EFAULT;
+			if (copy_to_user(out + done, &raw, width))
+				break;
+			ret = 0;
+		}
+	}
+
+	pm_runtime_put(dev);
+	return ret ?: done;
+}
+
+/* How many of @count bytes at @pos lie in page 0 of a function we watch. */
+static size_t in_page0(struct igbvf_device *vf, loff_t pos, size_t count)
+{
+	u64 offset = pos & VFIO_PCI_OFFSET_MASK;
+
+	if (!vf->vm ||
+	    VFIO_PCI_OFFSET_TO_INDEX(pos) != VFIO_PCI_BAR0_REGION_INDEX ||
+	    offset >= IGBVF_PAGE0_SIZE)
+		return 0;
+	return min_t(u64, count, IGBVF_PAGE0_SIZE - offset);
+}
+
+ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
+		   loff_t *ppos)
+{
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+	size_t part = in_page0(vf, *ppos, count);
+	ssize_t ret;
+
+	if (part) {
+		ret = page0_rw(vf, NULL, buf, part,
+			       *ppos & VFIO_PCI_OFFSET_MASK);
+		if (ret < 0)
+			return ret;
+		*ppos += part;
+		if (part == count)
+			return part;
+	}
+	ret = vfio_pci_core_read(vdev, buf + part, count - part, ppos);
+	return ret < 0 ? ret : ret + part;
+}
+
+ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
+		    size_t count, loff_t *ppos)
+{
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+	size_t part = in_page0(vf, *ppos, count);
+	ssize_t ret;
+
+	if (part) {
+		ret = page0_rw(vf, buf, NULL, part,
+			       *ppos & VFIO_PCI_OFFSET_MASK);
+		if (ret < 0)
+			return ret;
+		*ppos += part;
+		if (part == count)
+			return part;
+	}
+	ret = vfio_pci_core_write(vdev, buf + part, count - part, ppos);
+	return ret < 0 ? ret : ret + part;
+}
+
+int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+	u64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT;
+
+	if (in_page0(vf, pos, 1))
+		return -EINVAL;
+	return vfio_pci_core_mmap(vdev, vma);
+}
+
+static int add_sparse(struct vfio_info_cap *caps, u64 size)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t len = struct_size(sparse, areas, 1);
+	int ret;
+
+	sparse = kzalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = 1;
+	sparse->areas[0].offset = IGBVF_PAGE0_SIZE;
+	sparse->areas[0].size = size - IGBVF_PAGE0_SIZE;
+	ret = vfio_info_add_capability(caps, &sparse->header, len);
+	kfree(sparse);
+	return ret;
+}
+
+static long bar0_info(struct igbvf_device *vf, void __user *arg,
+		      struct vfio_region_info *info)
+{
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_info_cap caps = {};
+	long ret;
+
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
+	info->size = pci_resource_len(vf->core.pdev, 0);
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
+		      VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
+	info->cap_offset = 0;
+
+	ret = add_sparse(&caps, info->size);
+	if (ret)
+		return ret;
+
+	if (info->argsz < sizeof(*info) + caps.size) {
+		info->argsz = sizeof(*info) + caps.size;
+	} else {
+		vfio_info_cap_shift(&caps, sizeof(*info));
+		ret = -EFAULT;
+		if (copy_to_user(arg + sizeof(*info), caps.buf, caps.size))
+			goto out;
+		info->cap_offset = sizeof(*info);
+	}
+	ret = copy_to_user(arg, info, minsz) ? -EFAULT : 0;
+out:
+	kfree(caps.buf);
+	return ret;
+}
+
+static long region_info(struct igbvf_device *vf, unsigned int cmd,
+			unsigned long arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_region_info info;
+
+	if (copy_from_user(&info, (void __user *)arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	if (info.index != VFIO_PCI_BAR0_REGION_INDEX ||
+	    !vf->core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
+		return vfio_pci_core_ioctl(&vf->core.vdev, cmd, arg);
+	return bar0_info(vf, (void __user *)arg, &info);
+}
+
+/* A write by eventfd would not be seen. */
+static long ioeventfd(struct igbvf_device *vf, unsigned int cmd,
+		      unsigned long arg)
+{
+	struct vfio_device_ioeventfd ioeventfd;
+	unsigned long minsz = offsetofend(struct vfio_device_ioeventfd, fd);
+
+	if (copy_from_user(&ioeventfd, (void __user *)arg, minsz))
+		return -EFAULT;
+	if (in_page0(vf, ioeventfd.offset, 1))
+		return -EINVAL;
+	return vfio_pci_core_ioctl(&vf->core.vdev, cmd, arg);
+}
+
+long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
+{
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+
+	if (vf->vm && cmd == VFIO_DEVICE_GET_REGION_INFO)
+		return region_info(vf, cmd, arg);
+	if (vf->vm && cmd == VFIO_DEVICE_IOEVENTFD)
+		return ioeventfd(vf, cmd, arg);
+	return vfio_pci_core_ioctl(vdev, cmd, arg);
+}
