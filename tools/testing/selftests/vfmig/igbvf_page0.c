@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BAR 0 as userspace sees it: page 0 is seen by the driver, the rest is not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <linux/vfio.h>
+
+#include "fixture.h"
+#include "igbvf.h"
+
+static struct guest guest;
+
+/* A test may have been left while its guest was there. */
+void before_open(void)
+{
+	guest_leave(&guest);
+}
+
+static long counter(const char *name)
+{
+	char path[256];
+	long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/vfmig/%s/igbvf/%s",
+		 vf.bdf, name);
+	file = fopen(path, "r");
+	ASSERT_NE(file, NULL, "%s: %s", path, strerror(errno));
+	ASSERT_EQ(fscanf(file, "%ld", &value), 1);
+	fclose(file);
+	return value;
+}
+
+static int try_mmap(uint64_t at, size_t len)
+{
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, vf.fd,
+			 at);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	munmap(map, len);
+	return 0;
+}
+
+static struct vfio_region_info *region_info(uint32_t index, uint32_t argsz)
+{
+	struct vfio_region_info *info = calloc(1, 4096);
+
+	ASSERT_NE(info, NULL);
+	info->argsz = argsz;
+	info->index = index;
+	ASSERT_EQ(ioctl(vf.fd, VFIO_DEVICE_GET_REGION_INFO, info), 0);
+	return info;
+}
+
+TEST(sparse, "region info of BAR 0 leaves page 0, and nothing else, out of what can be mapped")
+{
+	struct vfio_region_info *info = region_info(0, 4096);
+	struct vfio_region_info_cap_sparse_mmap *cap;
+
+	EXPECT_EQ(info->size, 0x4000);
+	EXPECT_EQ(info->offset, 0);
+	ASSERT_EQ(info->flags, VFIO_REGION_INFO_FLAG_READ |
+			       VFIO_REGION_INFO_FLAG_WRITE |
+			       VFIO_REGION_INFO_FLAG_MMAP |
+			       VFIO_REGION_INFO_FLAG_CAPS);
+	ASSERT_EQ(info->cap_offset, sizeof(*info));
+	cap = (void *)((char *)info + info->cap_offset);
+	EXPECT_EQ(cap->header.id, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	EXPECT_EQ(cap->header.next, 0);
+	ASSERT_EQ(cap->nr_areas, 1);
+	EXPECT_EQ(cap->areas[0].offset, 0x1000);
+	EXPECT_EQ(cap->areas[0].size, 0x3000);
+	free(info);
+
+	/* Asked with too little room it says how much it takes. */
+	info = region_info(0, sizeof(*info));
+	EXPECT_EQ(info->cap_offset, 0);
+	EXPECT_EQ(info->argsz, sizeof(*info) + sizeof(*cap) +
+			       sizeof(cap->areas[0]));
+	free(info);
+}
+
+TEST(mapping, "a mapping that touches page 0 of BAR 0 is refused with EINVAL, others are not")
+{
+	EXPECT_EQ(try_mmap(0, 0x1000), -EINVAL);
+	EXPECT_EQ(try_mmap(0, 0x4000), -EINVAL);
+	EXPECT_EQ(try_mmap(0x1000, 0x3000), 0);
+	EXPECT_EQ(try_mmap(0x2000, 0x1000), 0);
+	EXPECT_EQ(try_mmap(0x1000, 0x4000), -EINVAL);
+}
+
+TEST(msix_bar, "the BAR of the MSI-X table is not offered for mapping")
+{
+	struct vfio_region_info *info = region_info(3, 4096);
+
+	EXPECT_EQ(info->flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
+	EXPECT_EQ(try_mmap(3ULL << 40, 0x1000), -EINVAL);
+	free(info);
+}
+
+TEST(ioeventfd, "no eventfd can be made to write to page 0 behind the driver's back")
+{
+	struct vfio_device_ioeventfd arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DEVICE_IOEVENTFD_32,
+		.offset = V2PMAILBOX,
+		.data = MBX_REQ,
+		.fd = eventfd(0, 0),
+	};
+
+	EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_IOEVENTFD, &arg) ? -errno : 0,
+		  -EINVAL);
+	arg.offset = EICS;
+	EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_IOEVENTFD, &arg) ? -errno : 0, 0);
+	arg.fd = -1;
+	EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_IOEVENTFD, &arg) ? -errno : 0, 0);
+}
+
+TEST(widths, "a register of page 0 reads the same in one piece and in several")
+{
+	uint8_t whole[16], bytes[16];
+	uint16_t half[8];
+	unsigned int i;
+
+	guest_enter(&guest, &vf);
+	for (i = 0; i < 4; i++)
+		wr(&guest, VMBMEM + 4 * i, 0x03020100 + 0x04040404 * i);
+	ASSERT_EQ(pread(vf.fd, whole, 16, VMBMEM), 16);
+	for (i = 0; i < 16; i++) {
+		EXPECT_EQ(whole[i], i);
+		ASSERT_EQ(pread(vf.fd, &bytes[i], 1, VMBMEM + i), 1);
+	}
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(pread(vf.fd, &half[i], 2, VMBMEM + 2 * i), 2);
+	EXPECT_EQ(memcmp(whole, bytes, 16), 0);
+	EXPECT_EQ(memcmp(whole, half, 16), 0);
+	ASSERT_EQ(pread(vf.fd, bytes, 7, VMBMEM + 1), 7);
+	EXPECT_EQ(memcmp(whole + 1, bytes, 7), 0);
+	guest_leave(&guest);
+}
+
+TEST(border, "an access across the end of page 0 is as whole as anywhere else")
+{
+	uint8_t buf[0x5000];
+
+	guest_enter(&guest, &vf);
+	wr(&guest, IVAR0, 0x8081);
+	EXPECT_EQ(pread(vf.fd, buf, 0x2000, 0), 0x2000);
+	EXPECT_EQ(buf[IVAR0], 0x81);
+	EXPECT_EQ(pread(vf.fd, buf, 8, 0xffc), 8);
+	/* As vfio has it: short at the end of the BAR, an error beyond. */
+	EXPECT_EQ(pread(vf.fd, buf, 0x5000, 0), 0x4000);
+	EXPECT_EQ(pread(vf.fd, buf, 4, 0x4000), -1);
+	guest_leave(&guest);
+}
+
+TEST(counters, "accesses to page 0 are counted and nothing of a packet's way is among them")
+{
+	long reads, writes, messages;
+	unsigned int i;
+	uint16_t tag;
+
+	guest_enter(&guest, &vf);
+	reads = counter("page0_reads");
+	rd(&guest, STATUS);
+	EXPECT_EQ(counter("page0_reads"), reads + 1);
+	writes = counter("page0_writes");
+	wr(&guest, VMBMEM, 0);
+	EXPECT_EQ(counter("page0_writes"), writes + 1);
+
+	messages = counter("messages");
+	guest_boot(&guest);
+	/* The handshake and the largest packet. */
+	EXPECT_EQ(counter("messages"), messages + 2);
+
+	reads = counter("page0_reads");
+	writes = counter("page0_writes");
+	for (i = 0; i < 20; i++) {
+		tx_post(&guest, 100);
+		pf_send(guest.mac, -1, 100, i);
+		EXPECT_GT(rx_wait(&guest, &tag), 0);
+	}
+	EXPECT_EQ(tx_sent(&guest), true);
+	EXPECT_EQ(counter("page0_reads"), reads);
+	EXPECT_EQ(counter("page0_writes"), writes);
+	guest_leave(&guest);
+}
