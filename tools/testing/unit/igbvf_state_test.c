@@ -106,7 +106,7 @@ static void requests_must_be_possible(void)
 	REFUSED(asked.mac[0], 1, "address");
 	REFUSED(asked.nr_multicast, cpu_to_le16(256), "multicast");
 	REFUSED(asked.nr_multicast, 0, "multicast");
-	REFUSED(asked.nr_unicast, cpu_to_le16(IGBVF_MAX_UNICAST + 1), "unicast");
+	REFUSED(asked.nr_unicast, cpu_to_le16(IGBVF_MAX_UNICAST + 1), "too many");
 	REFUSED(asked.nr_unicast, 0, "unicast");
 	REFUSED(asked.zero[5], 1, "the end");
 }
