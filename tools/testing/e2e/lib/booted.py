@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The Linux guest, booted. That takes a minute, because one emulator emulates
+another; so it is done once, without a VF, and the guest's state is kept in
+build/guest/ until something that it depends on changes.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+
+from .saving import save_to_file
+from .vfs import project_dir
+from .vm import MACHINE_ARGV, Vm
+
+MEMORY = 128
+BOOT_LIMIT = 400
+UNUSED_AFTER = 3600
+COMMAND_LINE = ("console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off nokaslr "
+                "no_timer_check cryptomgr.notests tsc=reliable random.trust_cpu=on")
+
+
+def _kernel():
+    return f"/boot/vmlinux-{os.uname().release}"
+
+
+def _sources():
+    tree = f"{project_dir()}/tools/guest"
+    return sorted(os.path.join(top, name)
+                  for top, _, names in os.walk(tree) for name in names)
+
+
+def _key():
+    """Everything that the kept state depends on."""
+    key = hashlib.sha256()
+    for path in _sources() + [__file__]:
+        with open(path, "rb") as file:
+            key.update(file.read())
+    key.update(" ".join(MACHINE_ARGV).encode())
+    key.update(subprocess.check_output(["qemu-system-x86_64", "--version"]))
+    key.update(os.uname().release.encode())
+    key.update(str(os.stat(_kernel()).st_size).encode())
+    return key.hexdigest()[:12]
+
+
+def _make_initramfs(path):
+    tree = f"{path}.tree"
+    for directory in ("bin", "proc", "sys", "dev"):
+        os.makedirs(f"{tree}/{directory}")
+    driver = subprocess.check_output(["modinfo", "-n", "igbvf"], text=True).strip()
+    shutil.copy("/usr/bin/busybox", f"{tree}/bin/busybox")
+    os.symlink("busybox", f"{tree}/bin/sh")
+    shutil.copy(f"{project_dir()}/build/guest/agent", f"{tree}/bin/agent")
+    shutil.copy(f"{project_dir()}/tools/guest/init", f"{tree}/init")
+    shutil.copy(driver, f"{tree}/igbvf.ko")
+    with open(path, "wb") as archive:
+        names = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
+        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"],
+                       cwd=tree, stdin=names.stdout, stdout=archive, check=True)
+        names.wait()
+    shutil.rmtree(tree)
+
+
+def _boot_and_keep(path):
+    initramfs = "/tmp/guest-initramfs"
+    _make_initramfs(initramfs)
+    vm = Vm(memory=MEMORY, options=["-kernel", _kernel(), "-initrd", initramfs,
+                                    "-append", COMMAND_LINE])
+    vm.agent.wait_ready(BOOT_LIMIT)
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        mine = f"{path}.{file.read(8)}"  # another host VM may be doing the same
+    save_to_file(vm, mine)
+    vm.quit()
+    os.unlink(initramfs)
+    os.rename(mine, path)
+
+
+def _remove_old(directory):
+    for name in os.listdir(directory):
+        path = f"{directory}/{name}"
+        if ".state" in name and time.time() - os.stat(path).st_mtime > UNUSED_AFTER:
+            os.unlink(path)
+
+
+def kept_state(progress=lambda text: None):
+    """The file with the booted guest; boots it if there is none."""
+    path = f"{project_dir()}/build/guest/{_key()}.state"
+    if not os.path.exists(path):
+        progress("booting the guest for the first time: a minute or two")
+        _remove_old(os.path.dirname(path))
+        _boot_and_keep(path)
+    return path

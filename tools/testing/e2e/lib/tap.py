@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Test results in TAP; a scenario is a function that raises what is wrong."""
+
+import time
+import traceback
+
+from .vm import Vm, log_tails
+
+
+class Skip(Exception):
+    """Cannot be tested here, for the reason given."""
+
+
+def expect(truth, what):
+    if not truth:
+        raise AssertionError(what)
+
+
+class Tap:
+    def __init__(self, planned):
+        self._number = 0
+        self.passed = self.failed = self.skipped = 0
+        print(f"TAP version 13\n1..{planned}", flush=True)
+
+    def run(self, name, function, *arguments):
+        self._number += 1
+        start, first_vm = time.monotonic(), Vm.count
+        verdict, why = "ok", []
+        try:
+            function(*arguments)
+            self.passed += 1
+        except Skip as reason:
+            self.skipped += 1
+            name += f" # SKIP {reason}"
+        except Exception as error:
+            self.failed += 1
+            verdict = "not ok"
+            why = [f"{type(error).__name__}: {error}"]
+            if not isinstance(error, AssertionError):
+                why += traceback.format_exc().splitlines()
+            why += log_tails(first_vm)
+        for line in why:
+            self.note(line)
+        print(f"{verdict} {self._number} {name}", flush=True)
+        self.note(f"{time.monotonic() - start:.1f} s")
+        return verdict == "ok"
+
+    @staticmethod
+    def note(text):
+        print(f"# {text}", flush=True)
+
+    def end(self):
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped", flush=True)
+        return 1 if self.failed else 0

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The host VM's virtual functions, and what the drivers say about them."""
+
+import os
+import subprocess
+
+from .waiting import until
+
+PF = "eth0"
+PF_ADDRESS = "10.0.2.50"
+VFIO_DIR = "/sys/kernel/debug/vfmig"
+BUILD = "build/{}/src/drivers/vfio"
+
+
+def _write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def project_dir():
+    return os.path.realpath(os.path.join(os.path.dirname(__file__), "../../../.."))
+
+
+def load_modules(*drivers):
+    """Loads the core and the drivers, those that are not there yet."""
+    release = ".".join(os.uname().release.split(".")[:2])
+    modules = f"{project_dir()}/{BUILD.format(release)}"
+    subprocess.run(["modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1", "libcrc32c"],
+                   check=True)
+    for path in ["migration/vfmig.ko"] + [f"pci/{name}/{name}-vfio-pci.ko" for name in drivers]:
+        name = os.path.basename(path)[:-3].replace("-", "_")
+        if not os.path.isdir(f"/sys/module/{name}"):
+            subprocess.run(["insmod", f"{modules}/{path}"], check=True)
+
+
+class Vf:
+    def __init__(self, index):
+        self.index = index
+        self.address = os.path.basename(
+            os.readlink(f"/sys/class/net/{PF}/device/virtfn{index}"))
+        self._device = f"/sys/bus/pci/devices/{self.address}"
+
+    def __str__(self):
+        return f"VF{self.index} ({self.address})"
+
+    def driver(self):
+        link = f"{self._device}/driver"
+        return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
+
+    def bind(self, driver):
+        if self.driver() == driver:
+            return
+        self.unbind()
+        _write(f"{self._device}/driver_override", driver)
+        _write("/sys/bus/pci/drivers_probe", self.address)
+        if self.driver() != driver:
+            raise RuntimeError(f"{driver} does not take {self}")
+
+    def unbind(self):
+        if self.driver():
+            _write(f"{self._device}/driver/unbind", self.address)
+
+    def set_mac(self, mac):
+        """All zeroes: the guest may choose its own."""
+        subprocess.run(["ip", "link", "set", PF, "vf", str(self.index), "mac", mac],
+                       check=True)
+
+    def says(self, name):
+        """The text of one of the driver's files in debugfs."""
+        with open(f"{VFIO_DIR}/{self.address}/{name}") as file:
+            return file.read().strip()
+
+    def knob(self, name, value):
+        _write(f"{VFIO_DIR}/{self.address}/{name}", str(value))
+
+    def state(self):
+        return self.says("state")
+
+    def wait_state(self, state, limit=10):
+        until(lambda: self.state() == state, limit, f"{self} in state {state}")
