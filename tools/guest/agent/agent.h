@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* Each writes the members of a JSON object, without the braces. */
 void shell_run(FILE *reply, const char *command);
 void netdev_report(FILE *reply, const char *interface);

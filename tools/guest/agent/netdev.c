@@ -93,12 +93,12 @@ void netdev_report(FILE *reply, const char *interface)
 	char path[64];
 	int sock;
 
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
 		fprintf(reply, ", \"%s\": ", attributes[i]);
 		report_attribute(reply, interface, attributes[i]);
 	}
 	fprintf(reply, ", \"kernel\": {");
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		snprintf(path, sizeof(path), "statistics/%s", counters[i]);
 		fprintf(reply, "%s\"%s\": ", i ? ", " : "", counters[i]);
 		report_attribute(reply, interface, path);

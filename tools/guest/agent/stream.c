@@ -51,7 +51,8 @@ static void fill_table(void)
 
 	for (int i = 0; i < PERIOD; i++) {
 		x = x * 1103515245 + 12345;
-		table[i] = table[i + PERIOD] = x >> 16;
+		table[i] = x >> 16;
+		table[i + PERIOD] = table[i];
 	}
 }
 
@@ -168,7 +169,9 @@ void stream_start(FILE *reply, const char *address, unsigned int port)
 		return;
 	}
 	stream.stop = 0;
-	stream.sent = stream.received = stream.longest_silence_ms = 0;
+	stream.sent = 0;
+	stream.received = 0;
+	stream.longest_silence_ms = 0;
 	stream.error[0] = '\0';
 	errno = pthread_create(&stream.thread, NULL, stream_thread, NULL);
 	if (errno) {
