@@ -35,7 +35,7 @@ qemu_machine() {
 	)
 	case $accel in
 	kvm) options+=(-accel kvm -cpu host) ;;
-	tcg) options+=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
+	tcg) options+=(-accel "tcg,thread=${tcg_thread:?}" -cpu "max,la57=off") ;;
 	*) die "VFMIG_ACCEL=$accel: must be tcg or kvm" ;;
 	esac
 	qemu_argv+=("${options[@]}")
