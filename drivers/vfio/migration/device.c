@@ -146,7 +146,9 @@ int vfmig_open(struct vfmig_device *vm)
 {
 	int ret;
 
-	mutex_lock(&vm->lock);
+	ret = vfmig_engine_lock(vm);
+	if (ret)
+		return ret;
 	ret = identify(vm, &vm->identity);
 	if (ret)
 		goto out;
@@ -186,12 +188,12 @@ void vfmig_close(struct vfmig_device *vm)
 {
 	struct vfmig_window *win;
 
-	/* To userspace a close is a reset: all is over, and it runs. */
 	mutex_lock(&vm->lock);
-	WRITE_ONCE(vm->reset_pending, true);
 	win = vm->window;
 	vm->window = NULL;
 	vm->open = false;
+	/* To userspace a close is a reset: all is over, and it runs. */
+	vfmig_engine_reset(vm);
 	vfmig_engine_unlock(vm);
 	vfmig_window_destroy(win);
 }

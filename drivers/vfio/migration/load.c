@@ -13,6 +13,8 @@
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
@@ -21,6 +23,9 @@
 #include "stream.h"
 #include "trace.h"
 #include "window.h"
+
+/* Bytes that are read between two looks at the clock. */
+#define AT_ONCE		((size_t)SZ_64K)
 
 struct vfmig_load {
 	struct vfmig_device *vm;
@@ -190,21 +195,35 @@ static const void *prepare(struct vfmig_load *load, size_t bytes)
 	return va;
 }
 
+/* What the sender has made of one access must not keep the caller for ever. */
+static int may_go_on(struct vfmig_load *load)
+{
+	int ret = vfmig_must_stop(load->vm);
+
+	cond_resched();
+	if (ret)
+		return vfmig_fail(load->vm, ret, "given up at record %u",
+				  load->reader.records);
+	return 0;
+}
+
 static int read_bytes(struct vfmig_load *load, const void *va, size_t bytes)
 {
 	size_t pos = 0, used;
 	int found, ret;
 
 	do {
-		found = vfmig_reader_feed(&load->reader, va + pos, bytes - pos,
-					  &used);
+		found = vfmig_reader_feed(&load->reader, va + pos,
+					  min(bytes - pos, AT_ONCE), &used);
 		pos += used;
 		/* Known before the device is touched, so said before. */
 		if (found == VFMIG_FOUND_END && pos < bytes)
 			return vfmig_fail(load->vm, -EINVAL,
 					  "the stream goes on after its end");
 		ret = act_on(load, found);
-	} while (!ret && found != VFMIG_FOUND_MORE);
+		if (!ret && pos < bytes)
+			ret = may_go_on(load);
+	} while (!ret && (found != VFMIG_FOUND_MORE || pos < bytes));
 	return ret;
 }
 

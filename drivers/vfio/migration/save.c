@@ -16,6 +16,7 @@
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
@@ -248,6 +249,7 @@ static int fill_chunk(struct vfmig_save *save)
 			break;
 		}
 		pos += n;
+		cond_resched();
 		/* Better a short chunk now than a long one too late. */
 		if (vfmig_engine_half_over(vm) || vfmig_must_stop(vm))
 			break;
