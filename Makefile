@@ -4,6 +4,10 @@
 # make install	and into /lib/modules/<that kernel>/updates
 # make demo	a live migration of a VM with a VF, there and back, in a VM
 # make check	every test, in a VM; ends with "N passed, N failed, N skipped"
+# make check-debug	the tests that want a kernel with KASAN, lockdep and fault
+#		injection (built when first needed); ends in the same way
+# make fuzz	fuzzes what parses streams, FUZZ_SECONDS=60
+# make soak	hundreds of migrations there and back, in search of drift
 # make clean	what was built; the cache of fetched packages stays
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -24,8 +28,17 @@ demo:
 check:
 	tools/check
 
+check-debug:
+	tools/check debug
+
+fuzz:
+	tools/testing/fuzz/run
+
+soak:
+	tools/testing/e2e/check soak
+
 clean:
 	rm -rf build
 	if [ -e $(KDIR) ]; then $(kbuild) clean; fi
 
-.PHONY: modules install demo check clean
+.PHONY: modules install demo check check-debug fuzz soak clean

@@ -40,9 +40,13 @@ known_kernels() {
 	done
 }
 
-# Sets suite, kernel_metapackage, l1_root, toolchain ... of one kernel.
+# Sets suite, l1_root, toolchain ... of one kernel.
 load_kernel_conf() {
 	kernel=$1
+	# shellcheck disable=SC2034 # what only some have
+	kernel_source=
+	# shellcheck disable=SC2034
+	console_trouble=
 	kernel_conf=$vm_dir/kernels/$kernel.conf
 	[[ $kernel != */* && -r $kernel_conf ]] ||
 		die "no kernel '$kernel'; known: $(known_kernels | paste -sd' ')"

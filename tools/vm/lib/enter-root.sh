@@ -26,7 +26,7 @@ make_read_only() {
 # Changes to the root itself are kept in memory and forgotten.
 mount -t tmpfs -o mode=755 vfmig "$mnt"
 mkdir "$mnt"/{data,work,root}
-mount -t overlay -o "${overlay_options:+$overlay_options,}lowerdir=$headers:$root,upperdir=$mnt/data,workdir=$mnt/work" \
+mount -t overlay -o "${overlay_options:+$overlay_options,}lowerdir=${headers:+$headers:}$root,upperdir=$mnt/data,workdir=$mnt/work" \
 	vfmig "$mnt/root"
 for dir in proc sys dev; do
 	mount --rbind "/$dir" "$mnt/root/$dir"

@@ -5,10 +5,12 @@
 #   parts/NAME-KEY            link to the generation in use
 #   parts/NAME-KEY.STAMP/     one generation; .inuse is locked by its users
 
-: "${cache:?}" "${vm_dir:?}"
+: "${cache:?}" "${vm_dir:?}" "${project:?}"
 parts_dir=$cache/parts
+built_dir=$project/build/kernels
 
-# host, l1-bookworm, toolchain-bookworm, kernel-6.1: recipe parts/{host,l1,...}.sh
+# host, l1-bookworm, toolchain-bookworm, clang-bookworm, source-bookworm,
+# kernel-6.1: recipe parts/{host,l1,...}.sh
 part_recipe() {
 	printf '%s' "$vm_dir/parts/${1%%-*}.sh"
 }
@@ -19,12 +21,25 @@ part_key() {
 		printf '%s\n' "$name"
 		cat "$(part_recipe "$name")" "$vm_dir/lib/root.sh"
 		[[ $name != kernel-* ]] ||
-			cat "$vm_dir/kernels/${name#kernel-}.conf" "$vm_dir/guest/initramfs-init"
+			cat "$vm_dir/kernels/${name#kernel-}.conf" "$vm_dir/lib/initramfs.sh" "$vm_dir/guest/initramfs-init"
+		! is_built "$name" || built_kernel_key
 	} | sha256sum | cut -c1-12
 }
 
+# A kernel whose configuration names a source is not fetched but built from it.
+is_built() {
+	[[ $1 == kernel-* && -n $kernel_source ]]
+}
+
+built_kernel_key() {
+	cat "$vm_dir/kernels/${kernel:?}.config" "$vm_dir/build-kernel" \
+		"$(part_link "$kernel_source")/packages" 2>/dev/null || true
+}
+
 part_link() {
-	printf '%s' "$parts_dir/$1-$(part_key "$1")"
+	local dir=$parts_dir
+	! is_built "$1" || dir=$built_dir
+	printf '%s' "$dir/$1-$(part_key "$1")"
 }
 
 part_ready() {
@@ -101,7 +116,7 @@ parts_prune() {
 	local conf generation keep=' '
 	for conf in $(known_kernels); do
 		load_kernel_conf "$conf"
-		for name in $(kernel_parts); do
+		for name in $(kernel_parts) "clang-${suite:?}"; do
 			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 		done
 	done
@@ -111,8 +126,9 @@ parts_prune() {
 	find "$parts_dir" -xtype l -delete
 }
 
+# What is fetched for a kernel.
 kernel_parts() {
-	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "kernel-${kernel:?}"
+	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "${kernel_source:-kernel-${kernel:?}}"
 }
 
 parts_ready() {
@@ -122,8 +138,13 @@ parts_ready() {
 	done
 }
 
-# A program of its own, because it has its own lock and things to clean up;
-# it must not go on when whoever needed the parts is gone.
+# Programs of their own, because they have their own locks and things to clean
+# up; they must not go on when whoever needed the parts is gone.
 parts_require() {
-	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel"
+	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel" ${clang:+--clang}
+}
+
+kernel_require() {
+	parts_require
+	part_ready "kernel-$kernel" || setpriv --pdeathsig TERM "$vm_dir/build-kernel" --kernel "$kernel"
 }

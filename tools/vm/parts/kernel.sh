@@ -9,8 +9,6 @@
 
 : "${suite:?}" "${kernel_metapackage:?}" "${image_prefix:?}" "${headers_prefix:?}" "${vm_dir:?}"
 
-boot_modules=(virtio_pci virtio_blk erofs overlay 9pnet_virtio 9p)
-
 part_resolve() {
 	local work=$2 image release
 	apt_open "$suite" "$work/apt-$suite"
@@ -34,23 +32,6 @@ extract_vmlinux() {
 		[[ $(head -c 4 "$vmlinux") != $'\x7fELF' ]] || return 0
 	done < <(grep -abo $'\xfd7zXZ' <"$vmlinuz")
 	die "cannot unpack the kernel from $(basename "$vmlinuz")"
-}
-
-make_initramfs() {
-	local host=$1 root=$2 release=$3 tree=$4 module path
-	mkdir -p "$tree"/{bin,modules,proc,sys,dev,lower/root,lower/kernel,upper,new}
-	cp "$host/usr/bin/busybox" "$tree/bin/busybox"
-	ln -s busybox "$tree/bin/sh"
-	cp "$vm_dir/guest/initramfs-init" "$tree/init"
-	chmod 755 "$tree/init"
-	for module in "${boot_modules[@]}"; do
-		root_exec "$host" modprobe --show-depends -d "$root" -S "$release" "$module"
-	done | awk '/^insmod/ && !seen[$2]++ { print $2 }' >"$tree/modules/order"
-	while read -r path; do
-		cp "$path" "$tree/modules/"
-	done <"$tree/modules/order"
-	sed -i 's,.*/,,' "$tree/modules/order"
-	(cd "$tree" && find . | root_exec "$host" cpio --quiet -o -H newc)
 }
 
 part_fill() {
