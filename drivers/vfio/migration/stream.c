@@ -404,6 +404,9 @@ static size_t take(struct vfmig_reader *r, const void *buf, size_t len)
 	u8 *to = r->at == VFMIG_AT_PAYLOAD ? r->payload : r->part;
 
 	len = min_t(size_t, len, r->need - r->have);
+	/* An empty payload may come before there is memory for any. */
+	if (!len)
+		return 0;
 	memcpy(to + r->have, buf, len);
 	r->have += len;
 	return len;

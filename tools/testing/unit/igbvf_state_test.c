@@ -96,6 +96,16 @@ static void rings_must_hold_their_heads(void)
 	REFUSED(queue[1].tx[IGBVF_TX_DCTL], cpu_to_le32(BIT(31)), "reserved");
 }
 
+static void a_queue_may_run_without_a_ring(void)
+{
+	struct igbvf_state s = valid();
+
+	s.queue[1].rx[IGBVF_RX_DCTL] = cpu_to_le32(IGBVF_DCTL_ENABLE);
+	ok(!igbvf_state_check(&s, sizeof(s)), "a queue as a reset leaves it");
+	s.queue[1].rx[IGBVF_RX_TAIL] = cpu_to_le32(1);
+	refused(&s, "without a ring", "its tail is not 0");
+}
+
 static void requests_must_be_possible(void)
 {
 	REFUSED(flags, cpu_to_le32(IGBVF_STATE_LINK), "handshake");
@@ -109,6 +119,41 @@ static void requests_must_be_possible(void)
 	REFUSED(asked.nr_unicast, cpu_to_le16(IGBVF_MAX_UNICAST + 1), "too many");
 	REFUSED(asked.nr_unicast, 0, "unicast");
 	REFUSED(asked.zero[5], 1, "the end");
+}
+
+/* As valid(), but for a flag: what it is about must not be there then. */
+static struct igbvf_state without(u32 flag)
+{
+	struct igbvf_state s = valid();
+
+	s.flags &= ~cpu_to_le32(flag);
+	return s;
+}
+
+static void requests_must_have_their_flags(void)
+{
+	struct igbvf_state s = without(IGBVF_STATE_VLAN);
+
+	refused(&s, "VLANs without", "a last VLAN without the flag");
+	s.asked.vlan_last = 0;
+	refused(&s, "VLANs without", "VLANs without the flag");
+	memset(s.asked.vlans, 0, sizeof(s.asked.vlans));
+	ok(!igbvf_state_check(&s, sizeof(s)), "neither, without the flag");
+
+	s = without(IGBVF_STATE_MULTICAST);
+	refused(&s, "number of multicast", "multicast addresses without the flag");
+	s = without(IGBVF_STATE_MAC);
+	refused(&s, "address is not one", "an address without the flag");
+	s = without(IGBVF_STATE_LPE);
+	refused(&s, "largest packet", "a packet size without the flag");
+	s = without(IGBVF_STATE_PROMISC);
+	refused(&s, "promiscuity", "promiscuity without the flag");
+
+	memset(&s.asked, 0, sizeof(s.asked));
+	s.flags = cpu_to_le32(IGBVF_STATE_LINK);
+	ok(!igbvf_state_check(&s, sizeof(s)), "nothing asked, no handshake");
+	s.flags = cpu_to_le32(IGBVF_STATE_MULTICAST);
+	refused(&s, "handshake", "a flag of a request, no handshake");
 }
 
 static void vlans_must_have_filters(void)
@@ -146,7 +191,9 @@ int main(void)
 	the_frame_must_fit();
 	interrupts_must_exist();
 	rings_must_hold_their_heads();
+	a_queue_may_run_without_a_ring();
 	requests_must_be_possible();
+	requests_must_have_their_flags();
 	vlans_must_have_filters();
 	rubbish_does_no_harm();
 	return tap_end();
