@@ -162,6 +162,24 @@ static void enter_state(struct vfmig_device *vm, enum vfmig_state to)
 	WRITE_ONCE(vm->state, to);
 }
 
+/**
+ * vfmig_engine_state - the state of a device, for whoever looks on
+ * @vm: the device
+ *
+ * A reset counts from the moment it is done, even if an access is still on its
+ * way out of what the reset has ended.
+ *
+ * Context: any; waits for nobody.
+ * Return: the state.
+ */
+enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm)
+{
+	/* Pairs with vfmig_engine_unlock(). */
+	if (smp_load_acquire(&vm->reset_pending))
+		return VFMIG_STATE_RUNNING;
+	return READ_ONCE(vm->state);
+}
+
 static void end_sessions(struct vfmig_device *vm)
 {
 	vfmig_save_end(vm->save);
@@ -171,13 +189,12 @@ static void end_sessions(struct vfmig_device *vm)
 }
 
 /* The device was reset: whatever was under way is over, and it runs. */
-static void forget(struct vfmig_device *vm)
+static void forget(struct vfmig_device *vm, enum vfmig_state from)
 {
-	trace_vfmig_reset(pci_name(vm->core->pdev), vm->state);
+	trace_vfmig_reset(pci_name(vm->core->pdev), from);
 	end_sessions(vm);
 	vm->ops->reset(vm->backend);
 	vm->resets++;
-	enter_state(vm, VFMIG_STATE_RUNNING);
 }
 
 static void report_failure(struct vfmig_device *vm)
@@ -217,14 +234,19 @@ int vfmig_engine_lock(struct vfmig_device *vm)
  */
 void vfmig_engine_unlock(struct vfmig_device *vm)
 {
+	enum vfmig_state from;
+
 	lockdep_assert_held(&vm->lock);
 
 	report_failure(vm);
 	spin_lock(&vm->reset_lock);
 	while (vm->reset_pending) {
-		WRITE_ONCE(vm->reset_pending, false);
+		from = vm->state;
+		enter_state(vm, VFMIG_STATE_RUNNING);
+		/* Pairs with vfmig_engine_state(). */
+		smp_store_release(&vm->reset_pending, false);
 		spin_unlock(&vm->reset_lock);
-		forget(vm);
+		forget(vm, from);
 		spin_lock(&vm->reset_lock);
 	}
 	mutex_unlock(&vm->lock);
@@ -358,7 +380,8 @@ static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
 
 	vm->undoing = true;
 	start_clock(vm);
-	while (!ret && taken--)
+	/* A device that is reset on the way has nothing left to be undone. */
+	while (!ret && taken-- && !reset_is_pending(vm))
 		ret = undo_step(vm, arc, arc->plan.step[taken]);
 	vm->undoing = false;
 	return ret;

@@ -87,12 +87,8 @@ bool vfmig_engine_half_over(const struct vfmig_device *vm);
 void vfmig_engine_unlock(struct vfmig_device *vm);
 int vfmig_engine_set_state(struct vfmig_device *vm, u32 to);
 void vfmig_engine_reset(struct vfmig_device *vm);
+enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm);
 struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm);
-
-static inline enum vfmig_state vfmig_engine_state(struct vfmig_device *vm)
-{
-	return READ_ONCE(vm->state);
-}
 
 /* debugfs.c */
 void vfmig_debugfs_init(void);
