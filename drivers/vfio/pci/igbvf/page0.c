@@ -292,27 +292,17 @@ static long region_info(struct igbvf_device *vf, unsigned int cmd,
 	return bar0_info(vf, (void __user *)arg, &info);
 }
 
-/* A write by eventfd would not be seen. */
-static long ioeventfd(struct igbvf_device *vf, unsigned int cmd,
-		      unsigned long arg)
-{
-	struct vfio_device_ioeventfd ioeventfd;
-	unsigned long minsz = offsetofend(struct vfio_device_ioeventfd, fd);
-
-	if (copy_from_user(&ioeventfd, (void __user *)arg, minsz))
-		return -EFAULT;
-	if (in_page0(vf, ioeventfd.offset, 1))
-		return -EINVAL;
-	return vfio_pci_core_ioctl(&vf->core.vdev, cmd, arg);
-}
-
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
 
 	if (vf->vm && cmd == VFIO_DEVICE_GET_REGION_INFO)
 		return region_info(vf, cmd, arg);
+	/*
+	 * A write by eventfd would not be seen. Which page it goes to is read
+	 * once more by vfio, so that it cannot be told here.
+	 */
 	if (vf->vm && cmd == VFIO_DEVICE_IOEVENTFD)
-		return ioeventfd(vf, cmd, arg);
+		return -EINVAL;
 	return vfio_pci_core_ioctl(vdev, cmd, arg);
 }
