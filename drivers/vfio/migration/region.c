@@ -14,9 +14,7 @@
  * A field is accessed at its own offset and width or not at all. Holds no
  * state: what an access means is the engine's and the session's affair.
  */
-#include <linux/overflow.h>
 #include <linux/pci.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
@@ -195,26 +193,24 @@ static int vfmig_region_mmap(struct vfio_pci_core_device *core,
 				 first - (DATA_OFFSET >> PAGE_SHIFT));
 }
 
+/*
+ * Allocates nothing itself: Linux 6.1 forgets the capabilities before this one
+ * where adding this one fails, unless vfio_info_add_capability() fails in it.
+ */
 static int vfmig_region_add_capability(struct vfio_pci_core_device *core,
 				       struct vfio_pci_region *region,
 				       struct vfio_info_cap *caps)
 {
 	struct vfio_region_info_cap_sparse_mmap *sparse;
-	size_t size = struct_size(sparse, areas, 1);
-	int ret;
+	u64 room[(sizeof(*sparse) + sizeof(*sparse->areas)) / sizeof(u64)] = {};
 
-	sparse = kzalloc(size, GFP_KERNEL);
-	if (!sparse)
-		return -ENOMEM;
+	sparse = (void *)room;
 	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
 	sparse->header.version = 1;
 	sparse->nr_areas = 1;
 	sparse->areas[0].offset = DATA_OFFSET;
 	sparse->areas[0].size = region->size - DATA_OFFSET;
-
-	ret = vfio_info_add_capability(caps, &sparse->header, size);
-	kfree(sparse);
-	return ret;
+	return vfio_info_add_capability(caps, &sparse->header, sizeof(room));
 }
 
 /* The window outlives the region: vfmig_close() has freed it already. */
