@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A backend that fails, dawdles and hangs at random, and users who are killed
+ * while it does: nobody is kept longer than the limit, nor at all once killed.
+ *
+ * VFMIG_SECONDS and VFMIG_SEED as in hostile_region.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/vfio.h>
+
+#include "asked.h"
+#include "attack.h"
+#include "stacks.h"
+#include "usable.h"
+
+#define LIMIT_MS	400
+#define FOR_EVER_MS	180000
+/* What an emulated machine under load may add. */
+#define SLACK_MS	30000
+#define USERS		4
+/*
+ * An access waits for those of all others, each of which may take its limit,
+ * and once more for what has to be undone; and not always in turn.
+ */
+#define HANG_MS		(2 * USERS * 2 * LIMIT_MS + SLACK_MS)
+#define MAX_WAITERS	3
+
+static void set_limit(unsigned int ms)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", ms);
+	param_set("mock_vfio_pci", "timeout_ms", text);
+	vf_rebind(vf_first());
+}
+
+void before_open(void)
+{
+	need_mock(vf_first());
+	set_limit(LIMIT_MS);
+}
+
+/* The knobs as they were, then the device as new. */
+static void need_peace(void)
+{
+	mock_set(vf_first(), "fault", "none");
+	close_both();
+	mock_restore();
+	need_usable();
+}
+
+static const struct share users[] = {
+	{ &attack_save, 4, MUST_WORK },
+	{ &attack_load, 4, MUST_WORK },
+	{ &attack_damage, 1 },
+	{ &attack_write_state, 2 },
+	{ &attack_read_state, 4, MUST_WORK },
+	{ &attack_read_fields, 4, MUST_WORK },
+	{ &attack_write_section, 1, MUST_WORK },
+	{ &attack_reset, 2, MUST_WORK },
+	{ &attack_debugfs, 1 },
+	{}
+};
+
+/* The only one to reset the device, which would end what hangs, ... */
+static const struct share loader[] = {
+	{ &attack_load, 4, MUST_WORK },
+	{ &attack_recover, 1, MUST_WORK },
+	{}
+};
+
+/* ... and those who would wait for ever. */
+static const struct share patient_users[] = {
+	{ &attack_save, 4, MUST_WORK },
+	{ &attack_write_state, 2 },
+	{ &attack_read_state, 4, MUST_WORK },
+	{ &attack_read_fields, 4, MUST_WORK },
+	{ &attack_write_section, 1, MUST_WORK },
+	{}
+};
+
+static const struct share troublemaker[] = {
+	{ &attack_turn_knob, 3, MUST_WORK },
+	{ &attack_set_fault, 3, MUST_WORK },
+	{ &attack_clear_faults, 1, MUST_WORK },
+	{}
+};
+
+static void misbehave(const char *name, uint64_t number, struct band first,
+		      struct band second)
+{
+	uint64_t ms = part_of_time(35);
+	struct crowd_plan plan = {
+		.name = name,
+		.enter = attack_enter,
+		.seed = random_of(asked_seed(), number, 0).state,
+		.hang_ms = HANG_MS,
+		.kill_ms = LIMIT_MS + SLACK_MS,
+		.error_is_fine = true,
+		.bands = { { troublemaker, 1, 1, false }, first, second },
+	};
+	struct crowd *crowd;
+
+	announce(name, ms);
+	attack_remember_knobs();
+	attack_take_streams();
+	crowd = crowd_gather(&plan);
+	crowd_start(crowd);
+	crowd_watch_all(crowd, ms);
+	crowd_stop(crowd, false);
+	crowd_judge(crowd);
+	attack_drop_streams();
+	need_peace();
+}
+
+TEST(limits, "while a backend misbehaves nobody waits for longer than the limits say")
+{
+	misbehave("limits", 10, (struct band){ loader, 1, 1, false },
+		  (struct band){ patient_users, 1, USERS - 1, false });
+}
+
+TEST(at_random, "nor does anybody where resets and SIGKILL come in between")
+{
+	misbehave("at_random", 11, (struct band){ users, 2, USERS / 2, true },
+		  (struct band){});
+}
+
+/* From @from, what makes the backend be called. */
+static const struct victim {
+	const char *call;
+	uint32_t from;
+	uint32_t to;
+} victims[] = {
+	{ "quiesce", STATE_RUNNING, STATE_STOP },
+	{ "freeze", STATE_RUNNING, STATE_STOP_COPY },
+	{ "thaw", STATE_STOP, STATE_RUNNING },
+	{ "run", STATE_STOP_COPY, STATE_RUNNING },
+	{ "save_begin", STATE_RUNNING, STATE_STOP_COPY },
+	{ "save_begin", STATE_RUNNING, STATE_PRE_COPY },
+	{ "save", STATE_STOP_COPY },
+	{ "save", STATE_PRE_COPY },
+	{ "load_begin", STATE_RESUMING },
+	{ "load", STATE_RESUMING },
+	{ "load_commit", STATE_RESUMING },
+	{ "identity" },
+};
+
+/* Only what a process may do that is about to be killed: no ASSERT. */
+static void be_victim(const struct victim *victim, size_t len)
+{
+	uint64_t value;
+
+	if (!victim->from && !victim->to)
+		ioctl(vf.group, VFIO_GROUP_GET_DEVICE_FD, vf.bdf);
+	else if (victim->from == STATE_RESUMING)
+		vf_put_data_size(&vf, len);
+	else if (!victim->to && victim->from != STATE_RUNNING)
+		vf_read64(&vf, REG_DATA_OFFSET, &value);
+	else
+		vf_set_state(&vf, victim->to);
+	_exit(1);
+}
+
+static void be_waiter(unsigned int which)
+{
+	uint64_t value;
+
+	switch (which % MAX_WAITERS) {
+	case 0:
+		vf_read64(&vf, REG_PENDING_BYTES, &value);
+		break;
+	case 1:
+		vf_set_state(&vf, STATE_STOP);
+		break;
+	case 2:
+		vf_put_data_size(&vf, 1);
+		break;
+	}
+	_exit(1);
+}
+
+static void expect_killed(pid_t child, const char *call, const char *who)
+{
+	uint64_t end = now_ms() + SLACK_MS;
+	int status = 0;
+	pid_t gone;
+
+	kill(child, SIGKILL);
+	while (!(gone = waitpid(child, &status, WNOHANG)) && now_ms() < end)
+		usleep(1000);
+	if (!gone)
+		print_stacks(child);
+	ASSERT_EQ(gone, child, "%s at %s", who, call);
+	EXPECT_EQ(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, true,
+		  "%s at %s ended by itself: %#x", who, call, status);
+}
+
+static void kill_one(const struct victim *victim, const struct bytes *stream,
+		     struct random *random)
+{
+	unsigned int i, waiters = random_below(random, MAX_WAITERS + 1);
+	bool opens = !victim->from && !victim->to;
+	pid_t child, waiter[MAX_WAITERS];
+	char fault[32];
+
+	reopen();
+	if (victim->from == STATE_RESUMING || victim->from == STATE_STOP_COPY ||
+	    victim->from == STATE_STOP || victim->from == STATE_PRE_COPY)
+		vf_go(&vf, victim->from);
+	ASSERT_EQ(vf_write(&vf, vf.area, stream->at, stream->len), 0);
+	if (opens) {
+		close(vf.fd);
+		waiters = 0;
+	}
+	snprintf(fault, sizeof(fault), "%s 1 hang", victim->call);
+	mock_set(vf.bdf, "fault", fault);
+	mock_set(vf.bdf, "calls", "");
+
+	child = fork();
+	ASSERT_GT(child, -1);
+	if (!child)
+		be_victim(victim, stream->len);
+	mock_await(vf.bdf, victim->call);
+	for (i = 0; i < waiters; i++) {
+		waiter[i] = fork();
+		ASSERT_GT(waiter[i], -1);
+		if (!waiter[i])
+			be_waiter(i);
+	}
+	/* Time to come to wait; those who do not are killed all the same. */
+	usleep(random_below(random, 20000));
+	for (i = 0; i < waiters; i++)
+		expect_killed(waiter[i], victim->call, "who waits");
+	if (!opens)
+		EXPECT_NE(vf_state(&vf), STATE_ERROR, "%s", victim->call);
+	expect_killed(child, victim->call, "who is in it");
+	if (opens)
+		vf.fd = -1;
+	else
+		EXPECT_NE(vf_state(&vf), STATE_ERROR, "%s", victim->call);
+}
+
+TEST(killed, "SIGKILL ends who is in a call that hangs for ever, and who waits for it")
+{
+	struct random random = random_of(asked_seed(), 12, 0);
+	uint64_t ms = part_of_time(30), end = now_ms() + ms;
+	struct bytes stream = {};
+	unsigned int kills = 0;
+
+	announce("killed", ms);
+	vf_close(&vf);
+	set_limit(FOR_EVER_MS);
+	vf_open(&vf, vf_first());
+	save_stopped(&vf, &stream);
+	for (; kills < ARRAY_SIZE(victims) || now_ms() < end; kills++) {
+		kill_one(&victims[kills % ARRAY_SIZE(victims)], &stream, &random);
+		if (random_one_in(&random, 8)) {
+			reopen();
+			need_whole_transfer();
+		}
+	}
+	tap_note("%u killed", kills);
+	bytes_free(&stream);
+	need_peace();
+}
