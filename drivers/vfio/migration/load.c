@@ -110,7 +110,9 @@ static int check_identity(struct vfmig_load *load)
 
 static int make_room(struct vfmig_load *load)
 {
-	void *payload = kvmalloc(load->reader.need, GFP_KERNEL_ACCOUNT);
+	/* The length is the user's choice: no reason to fill the log. */
+	void *payload = kvmalloc(load->reader.need,
+				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 
 	if (!payload)
 		return vfmig_fail(load->vm, -ENOMEM, "no memory for a record");

@@ -121,7 +121,8 @@ void *vfmig_window_map(struct vfmig_window *win, size_t len)
 		return win->va;
 
 	nr = max(nr, 1UL);
-	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	pages = kvmalloc_array(nr, sizeof(*pages),
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!pages)
 		return NULL;
 

@@ -27,7 +27,7 @@ int mock_load_begin(void *backend)
 
 	mock->incoming.size = 0;
 	mock->incoming.generation = kvcalloc(MOCK_MAX_BLOCKS, sizeof(u32),
-					     GFP_KERNEL_ACCOUNT);
+					     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	mock->arrived = bitmap_zalloc(MOCK_MAX_BLOCKS, GFP_KERNEL_ACCOUNT);
 	mock->partial_len = 0;
 	if (!mock->incoming.generation || !mock->arrived) {
