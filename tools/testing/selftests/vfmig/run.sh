@@ -167,7 +167,7 @@ for bdf in "${devices[@]}"; do
 	bind "$bdf" || nothing "$bdf cannot be bound to $pci_driver"
 	bound+=("$bdf")
 done
-export VFMIG_DEV=${devices[0]} VFMIG_DEV2=${devices[1]:-}
+export VFMIG_DEV=${devices[0]} VFMIG_DEV2=${devices[1]:-} VFMIG_MODULES=$modules
 
 for program; do
 	run_program "$program"

@@ -165,7 +165,7 @@ static void remember(const char *path)
 	nr_changes++;
 }
 
-static void change(const char *path, const char *text)
+void file_set(const char *path, const char *text)
 {
 	remember(path);
 	ASSERT_EQ(write_text(path, text), 0, "%s to %s", text, path);
@@ -180,7 +180,7 @@ void mock_set(const char *bdf, const char *file, const char *text)
 	    !strcmp(file, "violations"))
 		ASSERT_EQ(write_text(path, text), 0, "%s to %s", text, path);
 	else
-		change(path, text);
+		file_set(path, text);
 }
 
 void mock_setn(const char *bdf, const char *file, uint64_t value)
@@ -226,7 +226,7 @@ void param_set(const char *module, const char *param, const char *text)
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module,
 		 param);
-	change(path, text);
+	file_set(path, text);
 }
 
 /* For what a driver reads only when it is bound. */

@@ -24,7 +24,8 @@ void mock_restore(void);
 void mock_judge(const char *bdf);
 bool mock_is(const char *bdf, const char *key, const char *value);
 
-/* Module parameters, put back by mock_restore(). */
+/* Any file, and module parameters; put back by mock_restore(). */
+void file_set(const char *path, const char *text);
 void param_set(const char *module, const char *param, const char *text);
 void vf_rebind(const char *bdf);
 

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include "fixture.h"
+#include "race.h"
+#include "sysfs.h"
+
+#define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
+/* And not so long that a test that fails takes its VM with it. */
+#define FOR_EVER_MS	"100000"
+/* vfio asks at once, and then every ten seconds. */
+#define REQUEST_MS	30000
+
+/* More chunks than any device of a race has to say. */
+#define MANY_CHUNKS	10000
+
+long now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* To the point: a sleep would come back when the race is over. */
+void wait_until_us(long when)
+{
+	while (now_us() < when)
+		sched_yield();
+}
+
+int access_now(struct access *access)
+{
+	size_t len = access->at == REG_DEVICE_STATE ? 4 : 8;
+
+	return access->write ?
+	       vf_write(access->vf, access->at, &access->value, len) :
+	       vf_read(access->vf, access->at, &access->value, len);
+}
+
+static void *access_thread(void *arg)
+{
+	struct access *access = arg;
+
+	access->ret = access_now(access);
+	access->done = true;
+	return NULL;
+}
+
+void access_start(struct access *access)
+{
+	access->done = false;
+	ASSERT_EQ(pthread_create(&access->thread, NULL, access_thread, access),
+		  0);
+}
+
+/* What it points to is in use for as long as the thread is: no way on. */
+void access_join(struct access *access)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += NEVER_STUCK_S;
+	if (!pthread_timedjoin_np(access->thread, NULL, &end))
+		return;
+	printf("Bail out! an access is stuck: register %llu\n",
+	       (unsigned long long)access->at);
+	_exit(EXIT_FAILURE);
+}
+
+/* For the device, closed: nothing but the race ends what is held open. */
+void hold_for_ever(void)
+{
+	param_set("mock_vfio_pci", "timeout_ms", FOR_EVER_MS);
+	vf_rebind(vf_first());
+}
+
+void hold(const char *call)
+{
+	char fault[64];
+
+	snprintf(fault, sizeof(fault), "%s 1 hang", call);
+	mock_set(vf_first(), "fault", fault);
+	mock_set(vf_first(), "calls", "");
+}
+
+void hold_until(struct access *access, const char *call)
+{
+	hold(call);
+	access_start(access);
+	mock_await(vf_first(), call);
+}
+
+static uint8_t find_express(struct vf *vf)
+{
+	uint8_t at = 0, id = 0;
+
+	if (pread(vf->fd, &at, 1, CONFIG_BASE + PCI_CAPABILITY_LIST) != 1)
+		return 0;
+	while (at && pread(vf->fd, &id, 1, CONFIG_BASE + at) == 1 &&
+	       id != PCI_CAP_ID_EXP)
+		if (pread(vf->fd, &at, 1, CONFIG_BASE + at + 1) != 1)
+			return 0;
+	return at;
+}
+
+/* As a guest resets its function. */
+int config_reset(struct vf *vf)
+{
+	uint8_t express = find_express(vf);
+	uint64_t at = CONFIG_BASE + express + PCI_EXP_DEVCTL;
+	uint16_t control = 0;
+
+	if (!express)
+		return -ENODEV;
+	if (pread(vf->fd, &control, 2, at) != 2)
+		return -EIO;
+	control |= PCI_EXP_DEVCTL_BCR_FLR;
+	return pwrite(vf->fd, &control, 2, at) == 2 ? 0 : -EIO;
+}
+
+static int administrator_reset(struct vf *vf)
+{
+	return sysfs_reset(vf->bdf);
+}
+
+const struct reset resets[] = {
+	{ "VFIO_DEVICE_RESET", vf_reset },
+	{ "sysfs", administrator_reset },
+	{ "config space", config_reset },
+};
+
+const unsigned int nr_resets = ARRAY_SIZE(resets);
+
+int request_fd(struct vf *vf)
+{
+	struct {
+		struct vfio_irq_set set;
+		int32_t fd;
+	} arg = {
+		.set = {
+			.argsz = sizeof(arg),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+				 VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_REQ_IRQ_INDEX,
+			.count = 1,
+		},
+	};
+
+	arg.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ASSERT_GT(arg.fd, -1);
+	ASSERT_EQ(ioctl(vf->fd, VFIO_DEVICE_SET_IRQS, &arg), 0);
+	return arg.fd;
+}
+
+bool requested(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	return poll(&wait, 1, REQUEST_MS) == 1;
+}
+
+bool is_open(const char *bdf)
+{
+	return strcmp(core_text(bdf, "protocol"), "none");
+}
+
+void await_closed(const char *bdf)
+{
+	long end = now_us() + NEVER_STUCK_S * 1000000L;
+
+	while (is_open(bdf)) {
+		ASSERT_LE(now_us(), end, "%s stays open", bdf);
+		usleep(1000);
+	}
+}
+
+pid_t child_start(void (*act)(void))
+{
+	pid_t child = fork();
+
+	ASSERT_GT(child, -1);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		act();
+		_exit(EXIT_SUCCESS);
+	}
+	return child;
+}
+
+pid_t child_repeat(void (*act)(void))
+{
+	pid_t child = fork();
+
+	ASSERT_GT(child, -1);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			act();
+	}
+	return child;
+}
+
+void child_kill(pid_t child)
+{
+	int status = 0;
+
+	ASSERT_EQ(kill(child, SIGKILL), 0);
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(WIFSIGNALED(status), true, "it has ended by itself");
+}
+
+int try_save(struct vf *vf, struct bytes *to)
+{
+	uint64_t left = 0, offset = 0, size = 0;
+	int chunks = 0;
+	int ret;
+
+	for (;;) {
+		ret = vf_read64(vf, REG_PENDING_BYTES, &left);
+		if (ret || !left)
+			return ret;
+		ret = vf_read64(vf, REG_DATA_OFFSET, &offset);
+		if (!ret)
+			ret = vf_read64(vf, REG_DATA_SIZE, &size);
+		if (ret)
+			return ret;
+		/* Reset meanwhile: there is no save any more. */
+		if (!size || size > vf->area_len || ++chunks > MANY_CHUNKS)
+			return -ENODATA;
+		if (to) {
+			void *chunk = malloc(size);
+
+			ret = vf_read(vf, offset, chunk, size);
+			if (!ret)
+				bytes_add(to, chunk, size);
+			free(chunk);
+		}
+		if (ret)
+			return ret;
+	}
+}
+
+int try_load(struct vf *vf, const struct bytes *from)
+{
+	size_t n, at = 0;
+	int ret = 0;
+
+	for (; at < from->len && !ret; at += n) {
+		n = from->len - at;
+		if (n > vf->area_len)
+			n = vf->area_len;
+		ret = vf_write(vf, vf->area, from->at + at, n);
+		if (!ret)
+			ret = vf_put_data_size(vf, n);
+	}
+	return ret;
+}
+
+/* Returns 0, or the errno of the step where there was no way on. */
+int try_open_close(const char *bdf)
+{
+	char group[SYSFS_TEXT], node[SYSFS_TEXT + 16];
+	int container, fd, device = -1;
+	int ret = 0;
+
+	device_link(bdf, "iommu_group", group);
+	snprintf(node, sizeof(node), "/dev/vfio/%s", group);
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (container < 0 ||
+	    ioctl(fd, VFIO_GROUP_SET_CONTAINER, &container) ||
+	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		ret = -errno;
+	if (!ret) {
+		device = ioctl(fd, VFIO_GROUP_GET_DEVICE_FD, bdf);
+		if (device < 0)
+			ret = -errno;
+	}
+	if (device >= 0)
+		close(device);
+	/*
+	 * Last the container: closed before its group, Linux 6.1 uses memory
+	 * of it that an unbinding of the device frees at the same time.
+	 */
+	close(fd);
+	if (container >= 0)
+		close(container);
+	return ret;
+}
