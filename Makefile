@@ -35,7 +35,7 @@ fuzz:
 	tools/testing/fuzz/run
 
 soak:
-	tools/testing/e2e/check soak
+	tools/testing/e2e/check --tcg-thread single --timeout 10800 soak
 
 clean:
 	rm -rf build

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+from .settings import PATIENCE
 from .vfs import PF_ADDRESS
 from .waiting import Deadline, until
 
@@ -19,25 +20,25 @@ INTERVAL = 0.02
 PING_INTERVAL = 0.05
 
 
-def _table():
+def predictable_bytes():
     x, values = 1, bytearray()
     for _ in range(PERIOD):
         x = (x * 1103515245 + 12345) & 0xffffffff
         values.append(x >> 16 & 0xff)
-    return memoryview(bytes(values) * 2)
+    return bytes(values) * 2
 
 
 class Stream:
     """The host's end; the guest's end is told to connect to it."""
 
     def __init__(self, agent):
-        self._table = _table()
+        self._table = memoryview(predictable_bytes())
         self._stop = threading.Event()
         self.sent = self.received = 0
         self.longest_silence = 0.0
         self.failure = None
         with socket.create_server((PF_ADDRESS, 0)) as server:
-            server.settimeout(60)
+            server.settimeout(60 * PATIENCE)
             agent.ask(f"stream-start {PF_ADDRESS} {server.getsockname()[1]}")
             self._sock = server.accept()[0]
         self._sock.setblocking(False)

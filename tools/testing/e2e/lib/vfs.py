@@ -4,12 +4,13 @@
 import os
 import subprocess
 
+from .settings import KERNEL
 from .waiting import until
 
 PF = "eth0"
 PF_ADDRESS = "10.0.2.50"
 VFIO_DIR = "/sys/kernel/debug/vfmig"
-BUILD = "build/{}/src/drivers/vfio"
+BUILD = f"build/{KERNEL}/src/drivers/vfio"
 
 
 def _write(path, text):
@@ -23,8 +24,7 @@ def project_dir():
 
 def load_modules(*drivers):
     """Loads the core and the drivers, those that are not there yet."""
-    release = ".".join(os.uname().release.split(".")[:2])
-    modules = f"{project_dir()}/{BUILD.format(release)}"
+    modules = f"{project_dir()}/{BUILD}"
     subprocess.run(["modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1", "libcrc32c"],
                    check=True)
     for path in ["migration/vfmig.ko"] + [f"pci/{name}/{name}-vfio-pci.ko" for name in drivers]:

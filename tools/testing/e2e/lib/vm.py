@@ -8,6 +8,7 @@ import subprocess
 from .agent import Agent
 from .lines import Closed
 from .qmp import Qmp
+from .settings import PATIENCE
 from .waiting import Late
 
 RUN_DIR = "/tmp/vfmig"
@@ -23,7 +24,10 @@ def log_tails(since=0, lines=15):
     text = []
     for number in range(since + 1, Vm.count + 1):
         for kind in ("log", "console"):
-            with open(f"{RUN_DIR}/qemu{number}.{kind}", errors="replace") as file:
+            path = f"{RUN_DIR}/qemu{number}.{kind}"
+            if not os.path.exists(path):
+                continue  # it ended well, and was forgotten
+            with open(path, errors="replace") as file:
                 tail = file.read().splitlines()[-lines:]
             text += [f"qemu{number}.{kind}: {line}" for line in tail if line.strip()]
     return text
@@ -93,17 +97,22 @@ class Vm:
     def wait_gone(self, limit):
         """Waits for QEMU to end by itself; returns its status."""
         try:
-            return self._process.wait(limit)
+            return self._process.wait(limit * PATIENCE)
         except subprocess.TimeoutExpired:
             raise Late(f"{self.name} does not end") from None
 
     def quit(self):
         try:
             self.qmp.execute("quit")
-            self._process.wait(QUIT_LIMIT)
+            self._process.wait(QUIT_LIMIT * PATIENCE)
         except (Closed, subprocess.TimeoutExpired):
             pass
         self.kill()
+
+    def forget(self):
+        """Removes what it said: of many hundred QEMUs that would be much memory."""
+        for kind in ("log", "console"):
+            os.unlink(f"{RUN_DIR}/{self.name}.{kind}")
 
     def kill(self):
         """Ends QEMU as a power cut would; no harm if it has ended."""

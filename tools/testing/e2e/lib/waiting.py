@@ -3,6 +3,8 @@
 
 import time
 
+from .settings import PATIENCE
+
 
 class Late(Exception):
     """Something did not happen in time."""
@@ -10,6 +12,7 @@ class Late(Exception):
 
 class Deadline:
     def __init__(self, seconds, what):
+        seconds *= PATIENCE
         self._what = f"{what} (not within {seconds:g} s)"
         self._end = time.monotonic() + seconds
 

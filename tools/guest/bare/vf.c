@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A driver of the 82576's virtual function, as small as can be: it polls. */
+#include "bare.h"
+
+/* Where QEMU is told to put it, see lib/vm.py of the end-to-end tests. */
+#define SLOT		0x10
+#define PCI_ID		0x10ca8086
+
+#define RING_DESCS	64
+#define BUFFER_SIZE	2048
+#define FRAME_TYPE	0x88b5
+#define PATIENCE_TICKS	1000
+
+enum {
+	CTRL = 0x0,
+	VMBMEM = 0x800,
+	V2PMAILBOX = 0xc40,
+	VFGPRC = 0xf10,
+	VFGPTC = 0xf14,
+	RDBAL = 0x2800,
+	RDBAH = 0x2804,
+	RDLEN = 0x2808,
+	SRRCTL = 0x280c,
+	RDH = 0x2810,
+	RDT = 0x2818,
+	RXDCTL = 0x2828,
+	TDBAL = 0x3800,
+	TDBAH = 0x3804,
+	TDLEN = 0x3808,
+	TDH = 0x3810,
+	TDT = 0x3818,
+	TXDCTL = 0x3828,
+
+	CTRL_RST = 0x04000000,
+	DCTL_ENABLE = 0x02000000,
+
+	MBX_REQ = 0x01,
+	MBX_ACK = 0x02,
+	MBX_VFU = 0x04,
+	MBX_PFSTS = 0x10,
+	MBX_PFACK = 0x20,
+
+	MSG_RESET = 1,
+	MSG_LPE = 5,
+};
+
+#define MSG_ACK		0x80000000U
+#define MAX_FRAME	1522
+
+struct desc {
+	uint64_t address;
+	uint32_t info;
+	uint32_t status;
+};
+
+/* A counter of the VF, and the guest's own of the same. */
+struct counter {
+	uint32_t reg;
+	const uint32_t *own;
+	uint32_t base;
+	uint32_t last;
+};
+
+static struct desc rx_ring[RING_DESCS] __attribute__((aligned(4096)));
+static struct desc tx_ring[RING_DESCS] __attribute__((aligned(4096)));
+static uint8_t rx_buffers[RING_DESCS][BUFFER_SIZE] __attribute__((aligned(4096)));
+static uint8_t tx_buffers[RING_DESCS][BUFFER_SIZE] __attribute__((aligned(4096)));
+static uint32_t bar, rx, tx, mailbox_seen;
+static struct counter counters[] = {
+	{ .reg = VFGPRC, .own = &counts.received },
+	{ .reg = VFGPTC, .own = &counts.sent },
+};
+
+static uint32_t rd(uint32_t reg)
+{
+	return __atomic_load_n((uint32_t *)(bar + reg), __ATOMIC_ACQUIRE);
+}
+
+static void wr(uint32_t reg, uint32_t val)
+{
+	__atomic_store_n((uint32_t *)(bar + reg), val, __ATOMIC_RELEASE);
+}
+
+static void config_at(uint32_t reg)
+{
+	out32(0xcf8, 1U << 31 | SLOT << 11 | reg);
+}
+
+static uint32_t config_read(uint32_t reg)
+{
+	config_at(reg);
+	return in32(0xcfc);
+}
+
+static void config_write(uint32_t reg, uint32_t val)
+{
+	config_at(reg);
+	out32(0xcfc, val);
+}
+
+/* Reading clears the bits that are waited for. */
+static bool mailbox_wait(uint32_t bit)
+{
+	for (unsigned int i = 0; i < PATIENCE_TICKS; i++) {
+		mailbox_seen |= rd(V2PMAILBOX);
+		if (mailbox_seen & bit) {
+			mailbox_seen &= ~bit;
+			return true;
+		}
+		tick_wait();
+	}
+	return false;
+}
+
+static bool mailbox_take(void)
+{
+	for (unsigned int i = 0; i < PATIENCE_TICKS; i++) {
+		wr(V2PMAILBOX, MBX_VFU);
+		mailbox_seen |= rd(V2PMAILBOX);
+		if (mailbox_seen & MBX_VFU) {
+			mailbox_seen &= ~MBX_VFU;
+			return true;
+		}
+		tick_wait();
+	}
+	return false;
+}
+
+static bool mailbox_ask(uint32_t message, uint32_t argument)
+{
+	uint32_t answer;
+
+	if (!mailbox_take())
+		return false;
+	mailbox_seen = 0;
+	wr(VMBMEM, message);
+	wr(VMBMEM + 4, argument);
+	wr(V2PMAILBOX, MBX_REQ);
+	if (!mailbox_wait(MBX_PFACK) || !mailbox_wait(MBX_PFSTS) || !mailbox_take())
+		return false;
+	answer = rd(VMBMEM);
+	wr(V2PMAILBOX, MBX_ACK);
+	return (answer & 0xffff) == message && answer & MSG_ACK;
+}
+
+/* The device has written this part of a descriptor back. */
+static bool is_done(const uint32_t *part)
+{
+	return __atomic_load_n(part, __ATOMIC_ACQUIRE) & 1;
+}
+
+static void rx_offer(unsigned int i)
+{
+	rx_ring[i].info = 0;
+	rx_ring[i].status = 0;
+	rx_ring[i].address = (uint32_t)rx_buffers[i];
+}
+
+/* QEMU's igb leaves head and tail as they are when the function is reset. */
+static void rings_up(void)
+{
+	wr(TDBAL, (uint32_t)tx_ring);
+	wr(TDBAH, 0);
+	wr(TDLEN, sizeof(tx_ring));
+	wr(TDH, 0);
+	wr(TDT, 0);
+	wr(TXDCTL, DCTL_ENABLE);
+
+	for (unsigned int i = 0; i < RING_DESCS; i++)
+		rx_offer(i);
+	wr(RDBAL, (uint32_t)rx_ring);
+	wr(RDBAH, 0);
+	wr(RDLEN, sizeof(rx_ring));
+	wr(RDH, 0);
+	wr(RDT, 0);
+	/* Advanced descriptors, one buffer; dropped where there is none. */
+	wr(SRRCTL, 1U << 31 | 1 << 25 | BUFFER_SIZE >> 10);
+	wr(RXDCTL, DCTL_ENABLE | 1 << 16);
+	wr(RDT, RING_DESCS - 1);
+}
+
+const char *vf_init(void)
+{
+	if (config_read(0) != PCI_ID)
+		return "bare guest: no VF";
+	bar = config_read(0x10) & ~0xfU;
+	if (!bar || config_read(0x14))
+		return "bare guest: the VF's BAR is out of reach";
+	config_write(4, 6);
+
+	wr(CTRL, CTRL_RST);
+	tick_wait();
+	tick_wait();
+	if (!mailbox_ask(MSG_RESET, 0))
+		return "bare guest: the PF does not answer";
+	if (!mailbox_ask(MSG_LPE, MAX_FRAME))
+		return "bare guest: the PF refuses frames of the usual size";
+	rings_up();
+	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++) {
+		counters[i].base = rd(counters[i].reg);
+		counters[i].last = counters[i].base;
+	}
+	return NULL;
+}
+
+/* Source and destination change places. */
+static void send_back(const uint8_t *frame, uint32_t len)
+{
+	uint8_t *to = tx_buffers[tx];
+
+	for (uint32_t i = 0; i < 6; i++) {
+		to[i] = frame[6 + i];
+		to[6 + i] = frame[i];
+	}
+	for (uint32_t i = 12; i < len; i++)
+		to[i] = frame[i];
+	tx_ring[tx].address = (uint32_t)to;
+	tx_ring[tx].status = len << 14;
+	/* Advanced data: whole packet, CRC, report. */
+	tx_ring[tx].info = 0x2b300000 | len;
+	tx = (tx + 1) % RING_DESCS;
+	counts.sent++;
+	wr(TDT, tx);
+}
+
+/* Takes a frame from the ring, if there is one. */
+bool vf_echo(void)
+{
+	const uint8_t *frame = rx_buffers[rx];
+	uint32_t len;
+
+	if (!is_done(&rx_ring[rx].info))
+		return false;
+	len = rx_ring[rx].status & 0xffff;
+	counts.received++;
+	if (len <= BUFFER_SIZE && frame[12] == FRAME_TYPE >> 8 &&
+	    frame[13] == (FRAME_TYPE & 0xff))
+		send_back(frame, len);
+	rx_offer(rx);
+	wr(RDT, rx);
+	rx = (rx + 1) % RING_DESCS;
+	return true;
+}
+
+static bool all_is_sent(void)
+{
+	uint32_t last = (tx + RING_DESCS - 1) % RING_DESCS;
+
+	return !counts.sent || is_done(&tx_ring[last].status);
+}
+
+/*
+ * What was counted before the ring was found empty has been taken from it, and
+ * what was taken has been counted since.
+ */
+void vf_check_counters(void)
+{
+	uint32_t before[ARRAY_SIZE(counters)], now;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++)
+		before[i] = rd(counters[i].reg) - counters[i].base;
+	while (vf_echo() || !all_is_sent())
+		;
+	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++) {
+		now = rd(counters[i].reg);
+		if ((int32_t)(now - counters[i].last) < 0)
+			counts.backwards++;
+		if ((int32_t)(*counters[i].own - before[i]) < 0 ||
+		    (int32_t)(now - counters[i].base - *counters[i].own) < 0)
+			counts.wrong++;
+		counters[i].last = now;
+	}
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What whoever started us knows better: it comes by the environment."""
+
+import os
+
+# The harness's name of the kernel under test, under which its modules are built.
+KERNEL = os.environ.get("VFMIG_KERNEL", "6.1")
+# Every limit is that many times as long: a kernel full of checks is slow.
+PATIENCE = float(os.environ.get("VFMIG_PATIENCE", "1"))
+# The booted guest, where this kernel is not the one that boots it.
+GUEST_STATE = os.environ.get("VFMIG_GUEST_STATE")
+# Round trips of the soak: a guest without a system, and the Linux guest.
+SOAK_ROUNDS = int(os.environ.get("SOAK_ROUNDS", "200"))
+SOAK_LINUX_ROUNDS = int(os.environ.get("SOAK_LINUX_ROUNDS", "20"))
