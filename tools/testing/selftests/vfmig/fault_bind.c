@@ -204,16 +204,11 @@ TEST(binding, "it fails and nothing is left behind, or the device can do all tha
 	need_whole_transfer();
 }
 
-TEST(unbinding, "it fails and the device is as it was, or it succeeds and nothing is left")
+static void sweep_unbind(unsigned int others)
 {
 	struct sweep sweep = SWEEP("unbind", PLACES);
-	unsigned int others;
 	int ret;
 
-	prepare();
-	ASSERT_EQ(tell(unbind_file), 0);
-	others = mappings();
-	need_bound();
 	while (sweep_next(&sweep)) {
 		sweep_arm(&sweep);
 		ret = tell(unbind_file);
@@ -227,6 +222,19 @@ TEST(unbinding, "it fails and the device is as it was, or it succeeds and nothin
 		expect_whole(&sweep);
 	}
 	sweep_done(&sweep, 1);
+}
+
+/* The kernel's checkers take memory now and then, which shifts the places. */
+TEST(unbinding, "it fails and the device is as it was, or it succeeds and nothing is left")
+{
+	unsigned int others;
+
+	prepare();
+	ASSERT_EQ(tell(unbind_file), 0);
+	others = mappings();
+	need_bound();
+	for (int pass = 0; pass < 3; pass++)
+		sweep_unbind(others);
 	vf_open(&vf, bdf);
 	need_whole_transfer();
 }

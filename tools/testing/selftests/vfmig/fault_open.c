@@ -86,12 +86,11 @@ static void enter(uint32_t state)
 		ASSERT_GT(vf_data_size(&vf), 0);
 }
 
-TEST(opening, "it fails and the device is as closed as before, or it can all be used")
+static void sweep_open(void)
 {
 	struct sweep sweep = SWEEP("open", PLACES);
 	int ret;
 
-	close_device();
 	while (sweep_next(&sweep)) {
 		sweep_arm(&sweep);
 		ret = open_again();
@@ -106,6 +105,14 @@ TEST(opening, "it fails and the device is as closed as before, or it can all be 
 		expect_closed(&sweep);
 	}
 	sweep_done(&sweep, 5);
+}
+
+/* The kernel's checkers take memory now and then, which shifts the places. */
+TEST(opening, "it fails and the device is as closed as before, or it can all be used")
+{
+	close_device();
+	for (int pass = 0; pass < 2; pass++)
+		sweep_open();
 }
 
 TEST(closing, "closing frees all in whatever state, and needs no memory for it")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include "tap.h"
 
 #define DEBUGFS		"/sys/kernel/debug/"
-#define SLABS		"/sys/kernel/slab"
 #define NTH		"/proc/thread-self/fail-nth"
 #define STARVE		"/proc/thread-self/make-it-fail"
 
@@ -38,44 +36,6 @@ static void attribute(const char *kind, const char *name, const char *value)
 
 	snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, name);
 	file_set(path, value);
-}
-
-/* What the kernel's own checks take now and then would shift all places. */
-static bool is_of_a_checker(const char *cache)
-{
-	return !strncmp(cache, "kmemleak", 8) ||
-	       !strncmp(cache, "debug_objects", 13);
-}
-
-/* Caches that share their slabs cannot be told apart: then all are meant. */
-static bool choose_cache(const char *cache)
-{
-	char path[300];
-	bool chosen;
-	int fd;
-
-	if (cache[0] == '.' || is_of_a_checker(cache))
-		return true;
-	snprintf(path, sizeof(path), SLABS "/%s/failslab", cache);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return false;
-	chosen = write(fd, "1", 1) == 1;
-	close(fd);
-	return chosen;
-}
-
-static bool choose_caches(void)
-{
-	DIR *dir = opendir(SLABS);
-	struct dirent *entry;
-	bool all = dir;
-
-	while (all && (entry = readdir(dir)))
-		all = choose_cache(entry->d_name);
-	if (dir)
-		closedir(dir);
-	return all;
 }
 
 /*
@@ -105,7 +65,6 @@ void fault_need(void)
 		attribute(kinds[i], "task-filter", "Y");
 	}
 	attribute("failslab", "ignore-gfp-wait", "N");
-	attribute("failslab", "cache-filter", choose_caches() ? "Y" : "N");
 	attribute("fail_page_alloc", "ignore-gfp-wait", "N");
 	fault_pages(false);
 
