@@ -114,7 +114,7 @@ class Reading:
         for name, objects, in_slab in _slabs():
             self.noisy[f"objects in {name}"] = objects
             # The slab a CPU allocates from counts as if it were full.
-            self.noise[f"objects in {name}"] = max(NOISE_OBJECTS, in_slab)
+            self.noise[f"objects in {name}"] = max(NOISE_OBJECTS, in_slab * os.cpu_count())
 
     @classmethod
     def settled(cls):
