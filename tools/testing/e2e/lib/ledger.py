@@ -61,6 +61,8 @@ def _kernel_pages():
 
 
 def _pinned_pages():
+    # Each CPU keeps what it has counted lately to itself.
+    _read("/proc/sys/vm/stat_refresh")
     vm = dict(_pairs("/proc/vmstat"))
     return vm["nr_foll_pin_acquired"] - vm["nr_foll_pin_released"]
 
