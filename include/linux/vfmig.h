@@ -14,15 +14,18 @@
  *
  *	running falls	->quiesce()	->freeze()
  *	running rises	->thaw()	->run()
+ *	peer to peer	->quiesce()	->run()
  *	save		->save_begin(PRE_COPY)	{ ->save_left() ->save() }*
  *			->save_begin(STOP_COPY)	{ ->save_left() ->save() }*
  *			->save_end()
  *	load		->load_begin()	->load()*	->load_commit()	->load_end()
  *	any moment	->reset()
  *
- * A save may begin in either phase and may end in either phase; a load may end
- * without a commit. Everything but ->reset() may sleep. All calls come under
- * the engine's lock, so a backend needs no lock of its own against itself.
+ * A device may stay quiesced for as long as the other devices of its VM take to
+ * be quiesced too, and pre-copy may begin and go on while it is. A save may
+ * begin in either phase and may end in either phase; a load may end without a
+ * commit. Everything but ->reset() may sleep. All calls come under the engine's
+ * lock, so a backend needs no lock of its own against itself.
  */
 #ifndef _LINUX_VFMIG_H
 #define _LINUX_VFMIG_H
@@ -36,7 +39,8 @@ struct vfmig_device;
 
 /**
  * enum vfmig_phase - what part of a save is under way
- * @VFMIG_PRE_COPY: the device runs and goes on changing what it said
+ * @VFMIG_PRE_COPY: the device runs, or is quiesced, and goes on changing what
+ *	it said
  * @VFMIG_STOP_COPY: the device is frozen; what is said now is final
  */
 enum vfmig_phase {
@@ -141,6 +145,10 @@ struct vfmig_record {
  * @save: fills @rec with the next record. Returns 0, or a negative errno, and
  *	the save has failed. A record with a len of 0 says that there is
  *	nothing more in this phase, whatever @save_left says.
+ * @save_size: optional. Bytes of payload that a stop-and-copy begun now would
+ *	say, or of one that follows on the pre-copy under way; an estimate. Asked
+ *	in every state but stop-and-copy, and only while the device is open.
+ *	Without it @min_record is taken for the answer.
  * @save_end: the save is over, complete or not; frees what it used. Run
  *	control may come before it: a device is started again, and only when
  *	that has worked is the save given up.
@@ -178,6 +186,7 @@ struct vfmig_backend_ops {
 	int (*save_begin)(void *backend, enum vfmig_phase phase);
 	u64 (*save_left)(void *backend);
 	int (*save)(void *backend, struct vfmig_record *rec);
+	u64 (*save_size)(void *backend);
 	void (*save_end)(void *backend);
 
 	int (*load_begin)(void *backend);

@@ -3,7 +3,7 @@
  * What an operator can see: /sys/kernel/debug/vfmig/<PCI address>/
  *
  *	state		state of the device, by name
- *	protocol	who drives it: v1 while it is open, none otherwise
+ *	protocol	who has led it out of running: v1, v2 or none
  *	last_transfer	bytes and time by part and by step of the last transfer
  *	last_error	how many accesses have failed, and why the last one did
  *	window		bytes of the window, and bytes that have memory
@@ -33,7 +33,7 @@ static int protocol_show(struct seq_file *s, void *unused)
 {
 	struct vfmig_device *vm = s->private;
 
-	seq_printf(s, "%s\n", READ_ONCE(vm->open) ? "v1" : "none");
+	seq_printf(s, "%s\n", vfmig_protocol_name(READ_ONCE(vm->owner)));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(protocol);

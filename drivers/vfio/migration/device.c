@@ -4,6 +4,7 @@
  */
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -11,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
+#include "compat.h"
 #include "engine.h"
 #include "window.h"
 
@@ -42,7 +44,7 @@ static bool ops_are_complete(const struct vfmig_backend_ops *ops)
 /**
  * vfmig_register - make a device migratable
  * @core: the device, after vfio_pci_core_init_dev() and before
- *	vfio_pci_core_register_device()
+ *	vfio_pci_core_register_device(); its mig_ops and migration_flags are set
  * @ops: its backend; kept, not copied
  * @backend: handed to each of @ops
  *
@@ -72,15 +74,45 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 	vm->ops = ops;
 	vm->backend = backend;
 	vm->state = VFMIG_STATE_RUNNING;
+	vm->patience = msecs_to_jiffies(ops->timeout_ms ?: VFMIG_TIMEOUT_MS);
+	kref_init(&vm->ref);
 	mutex_init(&vm->lock);
 	spin_lock_init(&vm->reset_lock);
+	vfmig_feature_init(vm);
 	vfmig_debugfs_add(vm);
 
-	pci_info(pdev, "vfmig: can migrate: backend %s, stream version %u, v1 region with a window of %zu KiB\n",
-		 ops->name, ops->stream_version, window_size(ops) / SZ_1K);
+	pci_info(pdev, "vfmig: can migrate: backend %s, stream version %u, v1 region with a window of %zu KiB, v2%s\n",
+		 ops->name, ops->stream_version, window_size(ops) / SZ_1K,
+		 VFMIG_HAVE_PRE_COPY ? " with pre-copy" : "");
 	return vm;
 }
 EXPORT_SYMBOL_GPL(vfmig_register);
+
+static void device_free(struct kref *ref)
+{
+	struct vfmig_device *vm = container_of(ref, struct vfmig_device, ref);
+
+	mutex_destroy(&vm->lock);
+	kfree(vm);
+}
+
+void vfmig_device_get(struct vfmig_device *vm)
+{
+	kref_get(&vm->ref);
+}
+
+/**
+ * vfmig_device_put - let go of a device; the last one frees it
+ * @vm: the device
+ *
+ * Once the driver has let go of it, only its lock is of use.
+ *
+ * Context: may sleep; not under the engine lock.
+ */
+void vfmig_device_put(struct vfmig_device *vm)
+{
+	kref_put(&vm->ref, device_free);
+}
 
 /**
  * vfmig_unregister - undo vfmig_register()
@@ -92,8 +124,7 @@ EXPORT_SYMBOL_GPL(vfmig_register);
 void vfmig_unregister(struct vfmig_device *vm)
 {
 	vfmig_debugfs_remove(vm);
-	mutex_destroy(&vm->lock);
-	kfree(vm);
+	vfmig_device_put(vm);
 }
 EXPORT_SYMBOL_GPL(vfmig_unregister);
 
@@ -133,10 +164,11 @@ static int identify(struct vfmig_device *vm, struct vfmig_identity *id)
 }
 
 /**
- * vfmig_open - offer the migration region of a device that is being opened
+ * vfmig_open - make a device that is being opened migratable by its user
  * @vm: the device
  *
- * The device is in RUNNING afterwards, as the v1 protocol has it.
+ * Adds the migration region of v1; for v2 nothing has to be added. The device
+ * is in RUNNING afterwards, as both protocols have it.
  *
  * Context: the driver's open_device(), after vfio_pci_core_enable() and before
  * vfio_pci_core_finish_enable(); may sleep.
@@ -161,7 +193,7 @@ int vfmig_open(struct vfmig_device *vm)
 
 	ret = vfmig_region_register(vm);
 	if (ret) {
-		vfmig_window_destroy(vm->window);
+		vfmig_window_put(vm->window);
 		vm->window = NULL;
 		goto out;
 	}
@@ -195,7 +227,7 @@ void vfmig_close(struct vfmig_device *vm)
 	/* To userspace a close is a reset: all is over, and it runs. */
 	vfmig_engine_reset(vm);
 	vfmig_engine_unlock(vm);
-	vfmig_window_destroy(win);
+	vfmig_window_put(win);
 }
 EXPORT_SYMBOL_GPL(vfmig_close);
 

@@ -2,9 +2,9 @@
 /*
  * The engine: the one state machine of a device, whoever drives it.
  *
- * It takes an arc step by step. A step that fails is as if it had not been
- * tried; the steps before it are undone in reverse. Only where an undo fails
- * too does nobody know the device's state any more: ERROR, and a reset.
+ * The protocol that leads the device out of RUNNING drives it until it is back
+ * there; to the other one it is busy. Where an arc has failed and could not be
+ * undone nobody knows the device's state any more: ERROR, and a reset.
  *
  * A reset arrives under locks that are taken inside of the engine's lock (the
  * memory_lock of vfio) or from the PCI core. So it never waits: where it finds
@@ -23,21 +23,15 @@
 #include "session.h"
 #include "trace.h"
 
-/* What an arc has put aside, to be taken up again or freed for good. */
-struct vfmig_arc {
-	struct vfmig_plan plan;
-	struct vfmig_save *save;
-	struct vfmig_load *load;
-};
-
-static unsigned long patience(const struct vfmig_device *vm)
+/**
+ * vfmig_engine_start_clock - an access has all of its time yet
+ * @vm: the device
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_engine_start_clock(struct vfmig_device *vm)
 {
-	return msecs_to_jiffies(vm->ops->timeout_ms ?: VFMIG_TIMEOUT_MS);
-}
-
-static void start_clock(struct vfmig_device *vm)
-{
-	vm->deadline = jiffies + patience(vm);
+	vm->deadline = jiffies + vm->patience;
 }
 
 /**
@@ -52,12 +46,7 @@ static void start_clock(struct vfmig_device *vm)
  */
 bool vfmig_engine_half_over(const struct vfmig_device *vm)
 {
-	return time_after(jiffies, vm->deadline - patience(vm) / 2);
-}
-
-static bool reset_is_pending(struct vfmig_device *vm)
-{
-	return READ_ONCE(vm->reset_pending);
+	return time_after(jiffies, vm->deadline - vm->patience / 2);
 }
 
 /**
@@ -76,7 +65,7 @@ int vfmig_must_stop(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
 
-	if (reset_is_pending(vm))
+	if (vfmig_engine_was_reset(vm))
 		return -ECANCELED;
 	if (!vm->undoing && fatal_signal_pending(current))
 		return -EINTR;
@@ -125,6 +114,7 @@ static int part_of(enum vfmig_state state)
 {
 	switch (state) {
 	case VFMIG_STATE_PRE_COPY:
+	case VFMIG_STATE_PRE_COPY_P2P:
 		return VFMIG_PART_PRE_COPY;
 	case VFMIG_STATE_STOP_COPY:
 		return VFMIG_PART_STOP_COPY;
@@ -150,7 +140,26 @@ struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm)
 	return &vm->stats.part[part < 0 ? VFMIG_PART_STOP_COPY : part];
 }
 
-static void enter_state(struct vfmig_device *vm, enum vfmig_state to)
+/**
+ * vfmig_protocol_name - what a protocol is called
+ * @protocol: which
+ *
+ * Return: the name, static.
+ */
+const char *vfmig_protocol_name(enum vfmig_protocol protocol)
+{
+	switch (protocol) {
+	case VFMIG_V1:
+		return "v1";
+	case VFMIG_V2:
+		return "v2";
+	default:
+		return "none";
+	}
+}
+
+static void enter_state(struct vfmig_device *vm, enum vfmig_state to,
+			enum vfmig_protocol by)
 {
 	ktime_t now = ktime_get();
 	int part = part_of(vm->state);
@@ -159,6 +168,7 @@ static void enter_state(struct vfmig_device *vm, enum vfmig_state to)
 		vm->stats.part[part].wall_ns +=
 			ktime_to_ns(ktime_sub(now, vm->entered));
 	vm->entered = now;
+	WRITE_ONCE(vm->owner, to == VFMIG_STATE_RUNNING ? VFMIG_NOBODY : by);
 	WRITE_ONCE(vm->state, to);
 }
 
@@ -182,6 +192,7 @@ enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm)
 
 static void end_sessions(struct vfmig_device *vm)
 {
+	vfmig_datafd_end(vm);
 	vfmig_save_end(vm->save);
 	vm->save = NULL;
 	vfmig_load_end(vm->load);
@@ -221,7 +232,7 @@ int vfmig_engine_lock(struct vfmig_device *vm)
 {
 	if (mutex_lock_killable(&vm->lock))
 		return -EINTR;
-	start_clock(vm);
+	vfmig_engine_start_clock(vm);
 	return 0;
 }
 
@@ -242,7 +253,7 @@ void vfmig_engine_unlock(struct vfmig_device *vm)
 	spin_lock(&vm->reset_lock);
 	while (vm->reset_pending) {
 		from = vm->state;
-		enter_state(vm, VFMIG_STATE_RUNNING);
+		enter_state(vm, VFMIG_STATE_RUNNING, VFMIG_NOBODY);
 		/* Pairs with vfmig_engine_state(). */
 		smp_store_release(&vm->reset_pending, false);
 		spin_unlock(&vm->reset_lock);
@@ -272,172 +283,34 @@ void vfmig_engine_reset(struct vfmig_device *vm)
 	vfmig_engine_unlock(vm);
 }
 
-static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
-{
-	if (!vfmig_load_may_leave(vm->load))
-		return vfmig_fail(vm, -EINVAL,
-				  "the stream is cut short or was refused");
-	arc->load = vm->load;
-	vm->load = NULL;
-	return 0;
-}
-
-static int start_saving(struct vfmig_device *vm, enum vfmig_phase phase)
-{
-	struct vfmig_save *save;
-
-	if (vm->save)
-		return vfmig_save_last_phase(vm->save);
-
-	save = vfmig_save_begin(vm, phase);
-	if (IS_ERR(save))
-		return PTR_ERR(save);
-	vm->save = save;
-	return 0;
-}
-
-static int start_resuming(struct vfmig_device *vm)
-{
-	struct vfmig_load *load = vfmig_load_begin(vm);
-
-	if (IS_ERR(load))
-		return PTR_ERR(load);
-	vm->load = load;
-	return 0;
-}
-
-static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
-		     enum vfmig_step step)
-{
-	switch (step) {
-	case VFMIG_STEP_LEAVE_RESUMING:
-		return leave_resuming(vm, arc);
-	case VFMIG_STEP_QUIESCE:
-		return vm->ops->quiesce(vm->backend);
-	case VFMIG_STEP_FREEZE:
-		return vm->ops->freeze(vm->backend);
-	case VFMIG_STEP_END_SAVING:
-		arc->save = vm->save;
-		vm->save = NULL;
-		return 0;
-	case VFMIG_STEP_PRE_COPY:
-		return start_saving(vm, VFMIG_PRE_COPY);
-	case VFMIG_STEP_STOP_COPY:
-		return start_saving(vm, VFMIG_STOP_COPY);
-	case VFMIG_STEP_RESUMING:
-		return start_resuming(vm);
-	case VFMIG_STEP_THAW:
-		return vm->ops->thaw(vm->backend);
-	case VFMIG_STEP_RUN:
-		return vm->ops->run(vm->backend);
-	case VFMIG_NR_STEPS:
-		break;
-	}
-	WARN_ON_ONCE(1);
-	return -EIO;
-}
-
-static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
-		     enum vfmig_step step)
-{
-	switch (step) {
-	case VFMIG_STEP_LEAVE_RESUMING:
-		vm->load = arc->load;
-		arc->load = NULL;
-		return 0;
-	case VFMIG_STEP_QUIESCE:
-		return vm->ops->run(vm->backend);
-	case VFMIG_STEP_FREEZE:
-		return vm->ops->thaw(vm->backend);
-	case VFMIG_STEP_END_SAVING:
-		vm->save = arc->save;
-		arc->save = NULL;
-		return 0;
-	case VFMIG_STEP_PRE_COPY:
-	case VFMIG_STEP_STOP_COPY:
-		vfmig_save_end(vm->save);
-		vm->save = NULL;
-		return 0;
-	case VFMIG_STEP_RESUMING:
-		vfmig_load_end(vm->load);
-		vm->load = NULL;
-		return 0;
-	case VFMIG_STEP_THAW:
-		return vm->ops->freeze(vm->backend);
-	case VFMIG_STEP_RUN:
-		return vm->ops->quiesce(vm->backend);
-	case VFMIG_NR_STEPS:
-		break;
-	}
-	WARN_ON_ONCE(1);
-	return -EIO;
-}
-
-static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
-		      unsigned int taken)
-{
-	int ret = 0;
-
-	vm->undoing = true;
-	start_clock(vm);
-	/* A device that is reset on the way has nothing left to be undone. */
-	while (!ret && taken-- && !reset_is_pending(vm))
-		ret = undo_step(vm, arc, arc->plan.step[taken]);
-	vm->undoing = false;
-	return ret;
-}
-
-static int timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
-		      enum vfmig_step step)
-{
-	ktime_t start = ktime_get();
-	int ret = take_step(vm, arc, step);
-
-	vm->stats.step_ns[step] = ktime_to_ns(ktime_sub(ktime_get(), start));
-	return ret;
-}
-
-/*
- * Returns 0, -EFAULT where the device is back where it was, or -EIO where it
- * is not. A device that was reset meanwhile has nothing left to be undone.
- */
-static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
-{
-	enum vfmig_step step;
-	unsigned int taken;
-	int ret = 0;
-
-	for (taken = 0; taken < arc->plan.nr; taken++) {
-		step = arc->plan.step[taken];
-		ret = reset_is_pending(vm) ? -ECANCELED :
-					     timed_step(vm, arc, step);
-		if (ret)
-			break;
-	}
-	if (!ret)
-		return 0;
-
-	vfmig_fail(vm, ret, "%s to %s: could not %s",
-		   vfmig_state_name(vm->state), vfmig_state_name(to),
-		   vfmig_step_name(step));
-
-	if (reset_is_pending(vm) || !undo_steps(vm, arc, taken))
-		return -EFAULT;
-	if (reset_is_pending(vm))
-		return -EFAULT;
-
-	return vfmig_fail(vm, -EIO, "reset the device: undoing failed after");
-}
-
 static bool starts_transfer(enum vfmig_state from, u32 to)
 {
-	return part_of(to) >= 0 && !(from == VFMIG_STATE_PRE_COPY &&
-				     to == VFMIG_STATE_STOP_COPY);
+	return part_of(to) >= 0 && !(from & to & VFMIG_STATE_STOP_COPY);
+}
+
+/**
+ * vfmig_engine_claim - may a protocol drive the device now?
+ * @vm: the device
+ * @by: the protocol
+ *
+ * Context: under the engine lock.
+ * Return: 0, or -EBUSY where another one does.
+ */
+int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by)
+{
+	lockdep_assert_held(&vm->lock);
+
+	if (vm->owner == VFMIG_NOBODY || vm->owner == by)
+		return 0;
+	return vfmig_fail(vm, -EBUSY, "%s cannot have the device: %s drives it",
+			  vfmig_protocol_name(by),
+			  vfmig_protocol_name(vm->owner));
 }
 
 /**
  * vfmig_engine_set_state - take the device to another state
  * @vm: the device, open
+ * @by: who asks, and may: see vfmig_engine_claim()
  * @to: the state asked for, any value
  *
  * Context: under the engine lock; calls the backend.
@@ -445,30 +318,30 @@ static bool starts_transfer(enum vfmig_state from, u32 to)
  * -EFAULT where it was tried and has failed: the device is where it was, or
  * in ERROR where it could not be brought back.
  */
-int vfmig_engine_set_state(struct vfmig_device *vm, u32 to)
+int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
+			   u32 to)
 {
-	struct vfmig_arc arc = {};
 	enum vfmig_state from = vm->state;
 	ktime_t start = ktime_get();
+	struct vfmig_plan plan;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	ret = vfmig_plan_arc(from, to, &arc.plan);
-	if (ret || !arc.plan.nr)
+	ret = vfmig_plan_arc(from, to, &plan);
+	if (ret || !plan.nr)
 		return ret;
 
 	if (starts_transfer(from, to))
 		memset(&vm->stats, 0, sizeof(vm->stats));
 
-	ret = take_steps(vm, &arc, to);
-	vfmig_save_end(arc.save);
-	vfmig_load_end(arc.load);
+	ret = vfmig_take_arc(vm, &plan, to);
 	if (!ret) {
-		enter_state(vm, to);
+		enter_state(vm, to, by);
+		vfmig_datafd_wake(vm);
 	} else if (ret == -EIO) {
 		end_sessions(vm);
-		enter_state(vm, VFMIG_STATE_ERROR);
+		enter_state(vm, VFMIG_STATE_ERROR, by);
 		ret = -EFAULT;
 	}
 	trace_vfmig_state(pci_name(vm->core->pdev), from, to, ret,

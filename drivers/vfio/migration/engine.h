@@ -2,20 +2,31 @@
 #ifndef VFMIG_ENGINE_H
 #define VFMIG_ENGINE_H
 
+#include <linux/compiler.h>
+#include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/vfio.h>
 #include <linux/vfmig.h>
 
 #include "stream.h"
 #include "transition.h"
 
+struct vfmig_datafd;
 struct vfmig_load;
 struct vfmig_save;
 struct vfmig_window;
 
 #define VFMIG_WHY_LEN	256
+
+/* The front ends. */
+enum vfmig_protocol {
+	VFMIG_NOBODY,
+	VFMIG_V1,
+	VFMIG_V2,
+};
 
 /* The parts of a transfer that are counted apart. */
 enum vfmig_part {
@@ -45,6 +56,12 @@ struct vfmig_device {
 	const struct vfmig_backend_ops *ops;
 	void *backend;
 	struct dentry *debugfs;
+	/* By its address the v2 front end finds the rest. */
+	struct vfio_migration_ops mig_ops;
+	/* The driver has one, and each data fd, which may outlive the driver. */
+	struct kref ref;
+	/* How long one access may take, in jiffies. */
+	unsigned long patience;
 
 	/*
 	 * Protects all below but where it says otherwise, and serialises the
@@ -53,6 +70,8 @@ struct vfmig_device {
 	struct mutex lock;
 	/* Written under @lock; read without. */
 	enum vfmig_state state;
+	/* Who has led the device out of RUNNING. */
+	enum vfmig_protocol owner;
 	bool open;
 	/* A step is being undone: it is not to be cut short by a signal. */
 	bool undoing;
@@ -60,6 +79,8 @@ struct vfmig_device {
 	unsigned long deadline;
 	struct vfmig_save *save;
 	struct vfmig_load *load;
+	/* What v2 reads @save or writes @load through; its file owns it. */
+	struct vfmig_datafd *datafd;
 	/* From open to close; the pointer is stable while the device is open. */
 	struct vfmig_window *window;
 	struct vfmig_identity identity;
@@ -85,10 +106,37 @@ struct vfmig_device {
 int vfmig_engine_lock(struct vfmig_device *vm);
 bool vfmig_engine_half_over(const struct vfmig_device *vm);
 void vfmig_engine_unlock(struct vfmig_device *vm);
-int vfmig_engine_set_state(struct vfmig_device *vm, u32 to);
+void vfmig_engine_start_clock(struct vfmig_device *vm);
+int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by);
+int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
+			   u32 to);
 void vfmig_engine_reset(struct vfmig_device *vm);
 enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm);
 struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm);
+const char *vfmig_protocol_name(enum vfmig_protocol protocol);
+
+/* A reset has arrived in the access under way. */
+static inline bool vfmig_engine_was_reset(const struct vfmig_device *vm)
+{
+	return READ_ONCE(vm->reset_pending);
+}
+
+/* arc.c */
+int vfmig_take_arc(struct vfmig_device *vm, const struct vfmig_plan *plan,
+		   u32 to);
+
+/* device.c */
+void vfmig_device_get(struct vfmig_device *vm);
+void vfmig_device_put(struct vfmig_device *vm);
+
+/* feature.c */
+void vfmig_feature_init(struct vfmig_device *vm);
+
+/* datafd.c */
+struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming);
+void vfmig_datafd_begin(struct vfmig_device *vm, struct file *file);
+void vfmig_datafd_wake(struct vfmig_device *vm);
+void vfmig_datafd_end(struct vfmig_device *vm);
 
 /* debugfs.c */
 void vfmig_debugfs_init(void);

@@ -69,12 +69,22 @@ static int write_size(struct vfmig_device *vm, u64 value)
 	return vfmig_load_consume(vm->load, value);
 }
 
+static int write_state(struct vfmig_device *vm, u64 value)
+{
+	if (value & ~(u64)VFIO_DEVICE_STATE_MASK)
+		return -EINVAL;
+	return vfmig_engine_set_state(vm, VFMIG_V1, value);
+}
+
 static int read_u64(struct vfmig_device *vm, loff_t pos, u64 *value)
 {
 	int ret = vfmig_engine_lock(vm);
 
 	if (ret)
 		return ret;
+	ret = vfmig_engine_claim(vm, VFMIG_V1);
+	if (ret)
+		goto out;
 	switch (pos) {
 	case FIELD(pending_bytes):
 		ret = read_pending(vm, value);
@@ -88,6 +98,7 @@ static int read_u64(struct vfmig_device *vm, loff_t pos, u64 *value)
 	default:
 		ret = -EINVAL;
 	}
+out:
 	vfmig_engine_unlock(vm);
 	return ret;
 }
@@ -98,10 +109,14 @@ static int write_field(struct vfmig_device *vm, loff_t pos, u64 value)
 
 	if (ret)
 		return ret;
+	ret = vfmig_engine_claim(vm, VFMIG_V1);
+	if (ret)
+		goto out;
 	if (pos == FIELD(device_state))
-		ret = vfmig_engine_set_state(vm, value);
+		ret = write_state(vm, value);
 	else
 		ret = write_size(vm, value);
+out:
 	vfmig_engine_unlock(vm);
 	return ret;
 }
@@ -115,7 +130,7 @@ static int field_read(struct vfmig_device *vm, char __user *buf, size_t count,
 
 	/* Waits for nobody: QEMU aborts the VM where this read fails. */
 	if (pos == FIELD(device_state) && count == sizeof(state)) {
-		state = vfmig_engine_state(vm);
+		state = vfmig_engine_state(vm) & VFIO_DEVICE_STATE_MASK;
 		return copy_to_user(buf, &state, sizeof(state)) ? -EFAULT : 0;
 	}
 	if (count != sizeof(value))

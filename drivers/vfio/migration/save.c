@@ -7,6 +7,9 @@
  * ever retired; a change of state leaves a staged chunk staged, so that the
  * next phase starts with it and no byte is lost.
  *
+ * A user that reads takes a staged chunk byte by byte instead, and with the
+ * last one it is IDLE again. The bytes and the chunks are the same.
+ *
  * A record never spans two chunks, so that a backend writes it where the user
  * reads it. The stream does not depend on that.
  *
@@ -37,6 +40,9 @@ struct vfmig_save {
 	enum vfmig_phase phase;
 	enum vfmig_chunk_state chunk;
 	size_t chunk_len;
+	/* Bytes of the chunk, and of the whole stream, that were taken. */
+	size_t chunk_taken;
+	u64 taken;
 	struct vfmig_writer writer;
 	bool head_out;
 	bool end_out;
@@ -174,7 +180,7 @@ int vfmig_save_pending(struct vfmig_save *save, u64 *bytes)
 		return save->err;
 	*bytes = unstaged_bytes(save);
 	if (save->chunk != VFMIG_CHUNK_IDLE)
-		*bytes += save->chunk_len;
+		*bytes += save->chunk_len - save->chunk_taken;
 	return 0;
 }
 
@@ -266,6 +272,7 @@ static int fill_chunk(struct vfmig_save *save)
 		pos = vfmig_put_pad(&save->writer, va);
 
 	save->chunk_len = pos;
+	save->chunk_taken = 0;
 	save->chunk = VFMIG_CHUNK_STAGED;
 	return 0;
 }
@@ -325,4 +332,85 @@ int vfmig_save_offer(struct vfmig_save *save, u64 *bytes)
 	save->chunk = VFMIG_CHUNK_OFFERED;
 	*bytes = save->chunk_len;
 	return 0;
+}
+
+/**
+ * vfmig_save_peek - where the next bytes of the stream are
+ * @save: the save
+ * @pos: set to their place in the window, in bytes
+ * @len: set to their number, or to 0 where nothing is left to say
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0, or a negative errno.
+ */
+int vfmig_save_peek(struct vfmig_save *save, size_t *pos, size_t *len)
+{
+	int ret = vfmig_save_stage(save);
+
+	if (ret)
+		return ret;
+	*pos = save->chunk_taken;
+	*len = 0;
+	if (save->chunk != VFMIG_CHUNK_IDLE)
+		*len = save->chunk_len - save->chunk_taken;
+	return 0;
+}
+
+/**
+ * vfmig_save_take - the user has got the next bytes of the stream
+ * @save: the save
+ * @bytes: their number, at most that of vfmig_save_peek()
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_save_take(struct vfmig_save *save, size_t bytes)
+{
+	lockdep_assert_held(&save->vm->lock);
+	save->taken += bytes;
+	save->chunk_taken += bytes;
+	if (save->chunk_taken == save->chunk_len)
+		save->chunk = VFMIG_CHUNK_IDLE;
+}
+
+/**
+ * vfmig_save_head_left - how much of the stream's head is yet to be taken
+ * @save: the save
+ *
+ * Context: under the engine lock.
+ * Return: bytes; 0 where the destination can have all it needs to know.
+ */
+u64 vfmig_save_head_left(const struct vfmig_save *save)
+{
+	u64 head = vfmig_head_len(&save->vm->identity);
+
+	lockdep_assert_held(&save->vm->lock);
+	return head > save->taken ? head - save->taken : 0;
+}
+
+/**
+ * vfmig_save_last_size - what stop-and-copy would have to say, begun now
+ * @vm: the device, open, in any state
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: bytes; an estimate.
+ */
+u64 vfmig_save_last_size(struct vfmig_device *vm)
+{
+	const struct vfmig_backend_ops *ops = vm->ops;
+	struct vfmig_save *save = vm->save;
+	u64 bytes = VFMIG_STREAM_END_LEN;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (!save)
+		bytes += vfmig_head_len(&vm->identity);
+	else if (save->chunk != VFMIG_CHUNK_IDLE)
+		bytes += save->chunk_len - save->chunk_taken;
+
+	if (save && save->phase == VFMIG_STOP_COPY)
+		return save->end_out ? bytes - VFMIG_STREAM_END_LEN :
+				       bytes + backend_left(save);
+	return bytes + VFMIG_STREAM_RECORD_LEN +
+	       (ops->save_size ? ops->save_size(vm->backend) :
+				 ops->min_record);
 }

@@ -17,6 +17,10 @@ void vfmig_save_retire(struct vfmig_save *save);
 int vfmig_save_pending(struct vfmig_save *save, u64 *bytes);
 int vfmig_save_stage(struct vfmig_save *save);
 int vfmig_save_offer(struct vfmig_save *save, u64 *bytes);
+int vfmig_save_peek(struct vfmig_save *save, size_t *pos, size_t *len);
+void vfmig_save_take(struct vfmig_save *save, size_t bytes);
+u64 vfmig_save_head_left(const struct vfmig_save *save);
+u64 vfmig_save_last_size(struct vfmig_device *vm);
 
 struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm);
 int vfmig_load_consume(struct vfmig_load *load, size_t bytes);

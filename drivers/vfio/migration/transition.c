@@ -15,36 +15,50 @@
 /*
  * Refused are a save turned directly into a load, and stop-and-copy back to
  * pre-copy: both would drop a half-read stream without a word. The way from
- * one to the other is through RUNNING or STOP.
+ * one to the other is through RUNNING or STOP. P2P lies on the way between
+ * what runs and what does not, and has no other neighbours.
  */
-static const u8 allowed[] = {
+static const u16 allowed[VFMIG_NR_STATES] = {
 	[VFMIG_STATE_STOP]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
-				  TO(PRE_COPY) | TO(RESUMING),
+				  TO(PRE_COPY) | TO(RESUMING) |
+				  TO(RUNNING_P2P),
 	[VFMIG_STATE_RUNNING]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
-				  TO(PRE_COPY) | TO(RESUMING),
+				  TO(PRE_COPY) | TO(RESUMING) |
+				  TO(RUNNING_P2P),
 	[VFMIG_STATE_STOP_COPY]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY),
 	[VFMIG_STATE_PRE_COPY]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
-				  TO(PRE_COPY),
+				  TO(PRE_COPY) | TO(PRE_COPY_P2P),
 	[VFMIG_STATE_RESUMING]	= TO(STOP) | TO(RUNNING) | TO(STOP_COPY) |
 				  TO(PRE_COPY) | TO(RESUMING),
 	/* Nothing leads out of ERROR but a reset. */
 	[VFMIG_STATE_ERROR]	= 0,
+	[VFMIG_STATE_RUNNING_P2P] = TO(RUNNING_P2P) | TO(RUNNING) | TO(STOP) |
+				    TO(PRE_COPY_P2P),
+	[VFMIG_STATE_PRE_COPY_P2P] = TO(PRE_COPY_P2P) | TO(PRE_COPY) |
+				     TO(STOP_COPY) | TO(RUNNING_P2P),
 };
 
 static bool arc_allowed(u32 from, u32 to)
 {
-	return from <= VFMIG_STATE_ERROR && to <= VFMIG_STATE_ERROR &&
+	return from < VFMIG_NR_STATES && to < VFMIG_NR_STATES &&
 	       allowed[from] & BIT(to);
 }
 
+/* It may start DMA and interrupts. */
 static bool runs(u32 state)
 {
-	return state == VFMIG_STATE_RUNNING || state == VFMIG_STATE_PRE_COPY;
+	return state & VFMIG_STATE_RUNNING && !(state & VFMIG_STATE_P2P);
+}
+
+/* Its state may change, if only because somebody writes to its registers. */
+static bool lives(u32 state)
+{
+	return state & VFMIG_STATE_RUNNING;
 }
 
 static bool saves(u32 state)
 {
-	return state == VFMIG_STATE_PRE_COPY || state == VFMIG_STATE_STOP_COPY;
+	return state & VFMIG_STATE_STOP_COPY;
 }
 
 static void add(struct vfmig_plan *plan, enum vfmig_step step)
@@ -77,25 +91,25 @@ int vfmig_plan_arc(u32 from, u32 to, struct vfmig_plan *plan)
 	if (from == VFMIG_STATE_RESUMING)
 		add(plan, VFMIG_STEP_LEAVE_RESUMING);
 
-	if (runs(from) && !runs(to)) {
+	if (runs(from) && !runs(to))
 		add(plan, VFMIG_STEP_QUIESCE);
+	if (lives(from) && !lives(to))
 		add(plan, VFMIG_STEP_FREEZE);
-	}
 
 	if (saves(from) && !saves(to))
 		add(plan, VFMIG_STEP_END_SAVING);
-	else if (to == VFMIG_STATE_PRE_COPY)
-		add(plan, VFMIG_STEP_PRE_COPY);
 	else if (to == VFMIG_STATE_STOP_COPY)
 		add(plan, VFMIG_STEP_STOP_COPY);
+	else if (saves(to) && !saves(from))
+		add(plan, VFMIG_STEP_PRE_COPY);
 
 	if (to == VFMIG_STATE_RESUMING)
 		add(plan, VFMIG_STEP_RESUMING);
 
-	if (!runs(from) && runs(to)) {
+	if (!lives(from) && lives(to))
 		add(plan, VFMIG_STEP_THAW);
+	if (!runs(from) && runs(to))
 		add(plan, VFMIG_STEP_RUN);
-	}
 	return 0;
 }
 
@@ -114,6 +128,12 @@ const char *vfmig_state_name(enum vfmig_state state)
 		return "resuming";
 	case VFMIG_STATE_ERROR:
 		return "error";
+	case VFMIG_STATE_RUNNING_P2P:
+		return "running-p2p";
+	case VFMIG_STATE_PRE_COPY_P2P:
+		return "pre-copy-p2p";
+	case VFMIG_NR_STATES:
+		break;
 	}
 	return "invalid";
 }

@@ -6,8 +6,11 @@
 
 /*
  * A state is what runs (the device, or nothing) and what flows (out, in, or
- * nothing). The values are those of the v1 device_state register.
+ * nothing). The values are those of the v1 device_state register, and one bit
+ * that v1 has not: a device in P2P is quiesced but not frozen.
  */
+#define VFMIG_STATE_P2P		0x8
+
 enum vfmig_state {
 	VFMIG_STATE_STOP	= 0,
 	VFMIG_STATE_RUNNING	= 1,
@@ -15,6 +18,9 @@ enum vfmig_state {
 	VFMIG_STATE_PRE_COPY	= 3,
 	VFMIG_STATE_RESUMING	= 4,
 	VFMIG_STATE_ERROR	= 6,
+	VFMIG_STATE_RUNNING_P2P	= VFMIG_STATE_RUNNING | VFMIG_STATE_P2P,
+	VFMIG_STATE_PRE_COPY_P2P = VFMIG_STATE_PRE_COPY | VFMIG_STATE_P2P,
+	VFMIG_NR_STATES,
 };
 
 /* In the order in which an arc takes them. */

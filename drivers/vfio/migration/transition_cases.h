@@ -20,7 +20,7 @@ struct arc_case {
 #define ARC(from, to, steps)						\
 	{ VFMIG_STATE_##from, VFMIG_STATE_##to, steps }
 
-/* All 25 arcs between the five legal states. */
+/* All 25 arcs between the five states of v1, and then those of v2. */
 static const struct arc_case arc_cases[] = {
 	ARC(STOP, STOP, NOTHING),
 	ARC(STOP, RUNNING, "thaw, run"),
@@ -51,6 +51,31 @@ static const struct arc_case arc_cases[] = {
 	ARC(RESUMING, STOP_COPY, "leave resuming, start stop-and-copy"),
 	ARC(RESUMING, PRE_COPY, "leave resuming, start pre-copy, thaw, run"),
 	ARC(RESUMING, RESUMING, NOTHING),
+
+	/* What v2 adds, each arc of it that has P2P at one end. */
+	ARC(RUNNING, RUNNING_P2P, "quiesce"),
+	ARC(RUNNING_P2P, RUNNING_P2P, NOTHING),
+	ARC(RUNNING_P2P, RUNNING, "run"),
+	ARC(RUNNING_P2P, STOP, "freeze"),
+	ARC(RUNNING_P2P, PRE_COPY_P2P, "start pre-copy"),
+	ARC(RUNNING_P2P, PRE_COPY, REFUSED),
+	ARC(RUNNING_P2P, STOP_COPY, REFUSED),
+	ARC(RUNNING_P2P, RESUMING, REFUSED),
+	ARC(STOP, RUNNING_P2P, "thaw"),
+	ARC(STOP, PRE_COPY_P2P, REFUSED),
+	ARC(PRE_COPY, PRE_COPY_P2P, "quiesce"),
+	ARC(PRE_COPY, RUNNING_P2P, REFUSED),
+	ARC(PRE_COPY_P2P, PRE_COPY_P2P, NOTHING),
+	ARC(PRE_COPY_P2P, PRE_COPY, "run"),
+	ARC(PRE_COPY_P2P, STOP_COPY, "freeze, start stop-and-copy"),
+	ARC(PRE_COPY_P2P, RUNNING_P2P, "end saving"),
+	ARC(PRE_COPY_P2P, RUNNING, REFUSED),
+	ARC(PRE_COPY_P2P, STOP, REFUSED),
+	ARC(PRE_COPY_P2P, RESUMING, REFUSED),
+	ARC(STOP_COPY, RUNNING_P2P, REFUSED),
+	ARC(STOP_COPY, PRE_COPY_P2P, REFUSED),
+	ARC(RESUMING, RUNNING_P2P, REFUSED),
+	ARC(RESUMING, PRE_COPY_P2P, REFUSED),
 };
 
 #undef ARC
@@ -85,7 +110,7 @@ static bool arc_case_holds(const struct arc_case *arc)
 
 /* Values that are no state, or one that nothing but a reset leads out of. */
 static const u32 no_states[] = {
-	5, VFMIG_STATE_ERROR, 7, 8, 9, 10, 11, 12, 31, 32, 33, 64,
+	5, VFMIG_STATE_ERROR, 7, 8, 10, 12, 13, 15, 16, 17, 31, 32, 33, 64,
 	BIT(8), BIT(16) | VFMIG_STATE_RUNNING, BIT(31),
 	BIT(31) | VFMIG_STATE_RUNNING, ~0U,
 };
@@ -126,7 +151,8 @@ struct way {
 static struct way way_of(u32 state)
 {
 	return (struct way){
-		.quiet	= !(state & VFMIG_STATE_RUNNING),
+		.quiet	= !(state & VFMIG_STATE_RUNNING) ||
+			  state & VFMIG_STATE_P2P,
 		.frozen	= !(state & VFMIG_STATE_RUNNING),
 		.saves	= state & VFMIG_STATE_STOP_COPY,
 		.loads	= state & VFMIG_STATE_RESUMING,
@@ -194,8 +220,8 @@ static bool every_plan_leads_where_it_says(void)
 	bool good = true;
 	u32 from, to;
 
-	for (from = 0; from <= VFMIG_STATE_RESUMING; from++) {
-		for (to = 0; to <= VFMIG_STATE_RESUMING; to++) {
+	for (from = 0; from < VFMIG_NR_STATES; from++) {
+		for (to = 0; to < VFMIG_NR_STATES; to++) {
 			if (plan_leads(from, to))
 				continue;
 			case_note("%s to %s", vfmig_state_name(from),

@@ -8,6 +8,7 @@
  * so nothing here is ordered against it and the fault path takes no lock.
  */
 #include <linux/atomic.h>
+#include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -17,6 +18,7 @@
 #include "window.h"
 
 struct vfmig_window {
+	struct kref ref;
 	size_t size;
 	/* The pages there are, by number; added to by anybody, never less. */
 	struct xarray pages;
@@ -30,7 +32,7 @@ struct vfmig_window {
  * vfmig_window_create - make a window without a page
  * @size: bytes, a multiple of PAGE_SIZE
  *
- * Return: the window, or NULL.
+ * Return: the window, to be let go by vfmig_window_put(), or NULL.
  */
 struct vfmig_window *vfmig_window_create(size_t size)
 {
@@ -38,29 +40,42 @@ struct vfmig_window *vfmig_window_create(size_t size)
 
 	if (!win)
 		return NULL;
+	kref_init(&win->ref);
 	win->size = size;
 	xa_init_flags(&win->pages, XA_FLAGS_ACCOUNT);
 	return win;
 }
 
-/**
- * vfmig_window_destroy - free a window and its pages
- * @win: the window, or NULL
- *
- * Context: nobody has it mapped any more: a mapping holds the device open.
- */
-void vfmig_window_destroy(struct vfmig_window *win)
+static void window_free(struct kref *ref)
 {
+	struct vfmig_window *win = container_of(ref, struct vfmig_window, ref);
 	struct page *page;
 	unsigned long i;
 
-	if (!win)
-		return;
 	vunmap(win->va);
 	xa_for_each(&win->pages, i, page)
 		put_page(page);
 	xa_destroy(&win->pages);
 	kfree(win);
+}
+
+struct vfmig_window *vfmig_window_get(struct vfmig_window *win)
+{
+	kref_get(&win->ref);
+	return win;
+}
+
+/**
+ * vfmig_window_put - let go of a window; the last one frees it and its pages
+ * @win: the window, or NULL
+ *
+ * Context: may sleep. When the last one does, nobody has it mapped any more: a
+ * mapping holds the device open.
+ */
+void vfmig_window_put(struct vfmig_window *win)
+{
+	if (win)
+		kref_put(&win->ref, window_free);
 }
 
 size_t vfmig_window_size(const struct vfmig_window *win)

@@ -8,7 +8,8 @@ struct vm_area_struct;
 struct vfmig_window;
 
 struct vfmig_window *vfmig_window_create(size_t size);
-void vfmig_window_destroy(struct vfmig_window *win);
+struct vfmig_window *vfmig_window_get(struct vfmig_window *win);
+void vfmig_window_put(struct vfmig_window *win);
 size_t vfmig_window_size(const struct vfmig_window *win);
 size_t vfmig_window_used(const struct vfmig_window *win);
 void *vfmig_window_map(struct vfmig_window *win, size_t len);

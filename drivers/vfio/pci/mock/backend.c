@@ -148,6 +148,7 @@ const struct vfmig_backend_ops mock_backend_ops = {
 	.save_begin	= mock_save_begin,
 	.save_left	= mock_save_left,
 	.save		= mock_save,
+	.save_size	= mock_save_size,
 	.save_end	= mock_save_end,
 	.load_begin	= mock_load_begin,
 	.load		= mock_load,

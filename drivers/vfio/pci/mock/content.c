@@ -117,21 +117,38 @@ void mock_dirty_all(struct mock_device *mock)
 	mock->done = 0;
 }
 
+/* How many blocks change in a round: as the knob says, at least one. */
+static u64 changed_blocks(const struct mock_device *mock)
+{
+	u64 blocks = mock_blocks(&mock->content);
+
+	if (!mock->knobs.dirty_permille)
+		return 0;
+	return max_t(u64, 1, div_u64(blocks * mock->knobs.dirty_permille,
+				     1000));
+}
+
+/* The bytes of them, at the most. */
+u64 mock_churn(const struct mock_device *mock)
+{
+	const struct mock_content *content = &mock->content;
+
+	return min(changed_blocks(mock) << content->block_shift, content->size);
+}
+
 /*
- * The running device changes a run of blocks: as many as the knob says, at
- * least one, from a place that differs from round to round.
+ * The running device changes a run of blocks, from a place that differs from
+ * round to round.
  */
 void mock_dirty_some(struct mock_device *mock)
 {
 	struct mock_content *content = &mock->content;
 	unsigned long blocks = mock_blocks(content);
 	unsigned long block;
-	u64 count;
+	u64 count = changed_blocks(mock);
 
-	if (!mock->knobs.dirty_permille)
+	if (!count)
 		return;
-	count = max_t(u64, 1, div_u64((u64)blocks * mock->knobs.dirty_permille,
-				      1000));
 	block = mock_scramble(content->seed + mock->rounds) % blocks;
 
 	spin_lock(&mock->lock);

@@ -109,6 +109,7 @@ enum mock_call {
 	MOCK_SAVE_BEGIN,
 	MOCK_SAVE_LEFT,
 	MOCK_SAVE,
+	MOCK_SAVE_SIZE,
 	MOCK_SAVE_END,
 	MOCK_LOAD_BEGIN,
 	MOCK_LOAD,
@@ -263,6 +264,7 @@ void mock_closed(struct mock_device *mock);
 int mock_save_begin(void *backend, enum vfmig_phase phase);
 u64 mock_save_left(void *backend);
 int mock_save(void *backend, struct vfmig_record *rec);
+u64 mock_save_size(void *backend);
 void mock_save_end(void *backend);
 
 /* load.c */
@@ -285,6 +287,7 @@ bool mock_content_matches(const struct mock_content *content,
 			  const struct mock_extent *extent, const void *from);
 void mock_dirty_all(struct mock_device *mock);
 void mock_dirty_some(struct mock_device *mock);
+u64 mock_churn(const struct mock_device *mock);
 bool mock_next_dirty(struct mock_device *mock, u32 room,
 		     struct mock_extent *extent);
 int mock_arrive(struct mock_device *mock, const struct mock_extent *extent);

@@ -139,8 +139,8 @@ int mock_save(void *backend, struct vfmig_record *rec)
 	mock_enter(mock, MOCK_SAVE);
 	mock_expect_now(mock, mock_saving(mock), "save within a save");
 	if (mock->session == MOCK_SAVING_PRE_COPY)
-		mock_expect_now(mock, mock->run == MOCK_RUNNING,
-				"pre-copy record of a running device");
+		mock_expect_now(mock, mock->run != MOCK_FROZEN,
+				"pre-copy record of a device that lives");
 	else
 		mock_expect_now(mock, mock->run == MOCK_FROZEN,
 				"stop-and-copy record of a frozen device");
@@ -170,6 +170,22 @@ int mock_save(void *backend, struct vfmig_record *rec)
 		}
 	}
 	return mock_leave(mock, MOCK_SAVE, 0, ret);
+}
+
+/* What pre-copy has said is said, but for what changes until the end. */
+u64 mock_save_size(void *backend)
+{
+	struct mock_device *mock = backend;
+	u64 size = mock->content.size;
+
+	mock_enter(mock, MOCK_SAVE_SIZE);
+	mock_expect_now(mock, mock->opened, "size of an open device");
+	mock_expect_now(mock, mock->session != MOCK_SAVING_STOP_COPY,
+			"size before stop-and-copy");
+	if (mock->session == MOCK_SAVING_PRE_COPY && mock->knobs.rounds)
+		size = mock->left + mock_churn(mock);
+	mock_leave(mock, MOCK_SAVE_SIZE, 0, 0);
+	return size;
 }
 
 void mock_save_end(void *backend)

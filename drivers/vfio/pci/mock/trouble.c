@@ -22,6 +22,7 @@ static const char * const mock_call_names[MOCK_NR_CALLS] = {
 	[MOCK_SAVE_BEGIN]	= "save_begin",
 	[MOCK_SAVE_LEFT]	= "save_left",
 	[MOCK_SAVE]		= "save",
+	[MOCK_SAVE_SIZE]	= "save_size",
 	[MOCK_SAVE_END]		= "save_end",
 	[MOCK_LOAD_BEGIN]	= "load_begin",
 	[MOCK_LOAD]		= "load",
@@ -146,8 +147,9 @@ int mock_trouble(struct mock_device *mock, enum mock_call call)
 
 static bool mock_can_fail(enum mock_call call)
 {
-	return call != MOCK_SAVE_LEFT && call != MOCK_SAVE_END &&
-	       call != MOCK_LOAD_END && call != MOCK_RESET;
+	return call != MOCK_SAVE_LEFT && call != MOCK_SAVE_SIZE &&
+	       call != MOCK_SAVE_END && call != MOCK_LOAD_END &&
+	       call != MOCK_RESET;
 }
 
 /**

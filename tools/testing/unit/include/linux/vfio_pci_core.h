@@ -9,12 +9,9 @@
 #include <linux/lockdep.h>
 #include <linux/pci.h>
 #include <linux/string.h>
+#include <linux/vfio.h>
 
 struct vm_area_struct;
-
-struct vfio_device {
-	int unused;
-};
 
 struct vfio_pci_core_device {
 	struct vfio_device vdev;

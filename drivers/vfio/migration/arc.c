@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One arc, taken step by step.
+ *
+ * A step that fails is as if it had not been tried; the steps before it are
+ * undone in reverse. Only where an undo fails too does nobody know the device's
+ * state any more.
+ *
+ * All of this runs under the engine's lock.
+ */
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+
+#include "engine.h"
+#include "session.h"
+
+/* What an arc has put aside, to be taken up again or freed for good. */
+struct vfmig_arc {
+	const struct vfmig_plan *plan;
+	struct vfmig_save *save;
+	struct vfmig_load *load;
+};
+
+static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
+{
+	if (!vfmig_load_may_leave(vm->load))
+		return vfmig_fail(vm, -EINVAL,
+				  "the stream is cut short or was refused");
+	arc->load = vm->load;
+	vm->load = NULL;
+	return 0;
+}
+
+static int start_saving(struct vfmig_device *vm, enum vfmig_phase phase)
+{
+	struct vfmig_save *save;
+
+	if (vm->save)
+		return vfmig_save_last_phase(vm->save);
+
+	save = vfmig_save_begin(vm, phase);
+	if (IS_ERR(save))
+		return PTR_ERR(save);
+	vm->save = save;
+	return 0;
+}
+
+static int start_resuming(struct vfmig_device *vm)
+{
+	struct vfmig_load *load = vfmig_load_begin(vm);
+
+	if (IS_ERR(load))
+		return PTR_ERR(load);
+	vm->load = load;
+	return 0;
+}
+
+static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+		     enum vfmig_step step)
+{
+	switch (step) {
+	case VFMIG_STEP_LEAVE_RESUMING:
+		return leave_resuming(vm, arc);
+	case VFMIG_STEP_QUIESCE:
+		return vm->ops->quiesce(vm->backend);
+	case VFMIG_STEP_FREEZE:
+		return vm->ops->freeze(vm->backend);
+	case VFMIG_STEP_END_SAVING:
+		arc->save = vm->save;
+		vm->save = NULL;
+		return 0;
+	case VFMIG_STEP_PRE_COPY:
+		return start_saving(vm, VFMIG_PRE_COPY);
+	case VFMIG_STEP_STOP_COPY:
+		return start_saving(vm, VFMIG_STOP_COPY);
+	case VFMIG_STEP_RESUMING:
+		return start_resuming(vm);
+	case VFMIG_STEP_THAW:
+		return vm->ops->thaw(vm->backend);
+	case VFMIG_STEP_RUN:
+		return vm->ops->run(vm->backend);
+	case VFMIG_NR_STEPS:
+		break;
+	}
+	WARN_ON_ONCE(1);
+	return -EIO;
+}
+
+static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+		     enum vfmig_step step)
+{
+	switch (step) {
+	case VFMIG_STEP_LEAVE_RESUMING:
+		vm->load = arc->load;
+		arc->load = NULL;
+		return 0;
+	case VFMIG_STEP_QUIESCE:
+		return vm->ops->run(vm->backend);
+	case VFMIG_STEP_FREEZE:
+		return vm->ops->thaw(vm->backend);
+	case VFMIG_STEP_END_SAVING:
+		vm->save = arc->save;
+		arc->save = NULL;
+		return 0;
+	case VFMIG_STEP_PRE_COPY:
+	case VFMIG_STEP_STOP_COPY:
+		vfmig_save_end(vm->save);
+		vm->save = NULL;
+		return 0;
+	case VFMIG_STEP_RESUMING:
+		vfmig_load_end(vm->load);
+		vm->load = NULL;
+		return 0;
+	case VFMIG_STEP_THAW:
+		return vm->ops->freeze(vm->backend);
+	case VFMIG_STEP_RUN:
+		return vm->ops->quiesce(vm->backend);
+	case VFMIG_NR_STEPS:
+		break;
+	}
+	WARN_ON_ONCE(1);
+	return -EIO;
+}
+
+static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
+		      unsigned int taken)
+{
+	int ret = 0;
+
+	vm->undoing = true;
+	vfmig_engine_start_clock(vm);
+	/* A device that is reset on the way has nothing left to be undone. */
+	while (!ret && taken-- && !vfmig_engine_was_reset(vm))
+		ret = undo_step(vm, arc, arc->plan->step[taken]);
+	vm->undoing = false;
+	return ret;
+}
+
+static int timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+		      enum vfmig_step step)
+{
+	ktime_t start = ktime_get();
+	int ret = take_step(vm, arc, step);
+
+	vm->stats.step_ns[step] = ktime_to_ns(ktime_sub(ktime_get(), start));
+	return ret;
+}
+
+/*
+ * Returns 0, -EFAULT where the device is back where it was, or -EIO where it
+ * is not. A device that was reset meanwhile has nothing left to be undone.
+ */
+static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
+{
+	enum vfmig_step step;
+	unsigned int taken;
+	int ret = 0;
+
+	for (taken = 0; taken < arc->plan->nr; taken++) {
+		step = arc->plan->step[taken];
+		ret = vfmig_engine_was_reset(vm) ? -ECANCELED :
+						   timed_step(vm, arc, step);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		return 0;
+
+	vfmig_fail(vm, ret, "%s to %s: could not %s",
+		   vfmig_state_name(vm->state), vfmig_state_name(to),
+		   vfmig_step_name(step));
+
+	if (vfmig_engine_was_reset(vm) || !undo_steps(vm, arc, taken))
+		return -EFAULT;
+	if (vfmig_engine_was_reset(vm))
+		return -EFAULT;
+
+	return vfmig_fail(vm, -EIO, "reset the device: undoing failed after");
+}
+
+/**
+ * vfmig_take_arc - take a device from its state to another one
+ * @vm: the device
+ * @plan: the steps, from vfmig_plan_arc()
+ * @to: where they lead
+ *
+ * What the arc ends for good (a save that was left, a load that is complete)
+ * is freed, and the fd it went through is told. Does not change &vm->state.
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0; -EFAULT where it has failed and the device is where it was, or was
+ * reset; -EIO where nobody knows where it is.
+ */
+int vfmig_take_arc(struct vfmig_device *vm, const struct vfmig_plan *plan,
+		   u32 to)
+{
+	struct vfmig_arc arc = { .plan = plan };
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	ret = take_steps(vm, &arc, to);
+	if (arc.save || arc.load)
+		vfmig_datafd_end(vm);
+	vfmig_save_end(arc.save);
+	vfmig_load_end(arc.load);
+	return ret;
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file through which a user of v2 reads a save or writes a load.
+ *
+ * It has a session for as long as the device is in a state with data, and is
+ * dead from then on; its owner may keep it for longer than there is a device.
+ * So it holds what it needs, and whether it is alive is asked under the
+ * engine's lock. Bytes go through the window as they do in v1.
+ *
+ * The engine's lock is not held while memory of the user is touched: who makes
+ * that take for ever keeps nobody but itself waiting.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+
+#include "compat.h"
+#include "engine.h"
+#include "session.h"
+#include "window.h"
+
+struct vfmig_datafd {
+	struct vfmig_device *vm;
+	struct vfmig_window *window;
+	/*
+	 * Keeps reads apart from reads, and writes from writes, so that each
+	 * gets its bytes in one piece. Outside of the engine's lock.
+	 */
+	struct mutex lock;
+	/* Woken when there may be data again, and when there never will. */
+	wait_queue_head_t wait;
+};
+
+/* Begins an access of a session that is alive. */
+static int enter(struct vfmig_datafd *fd)
+{
+	struct vfmig_device *vm = fd->vm;
+	int ret = vfmig_engine_lock(vm);
+
+	if (ret)
+		return ret;
+	if (vm->datafd == fd && !vfmig_engine_was_reset(vm))
+		return 0;
+	vfmig_engine_unlock(vm);
+	return -ENODEV;
+}
+
+static void leave(struct vfmig_datafd *fd)
+{
+	vfmig_engine_unlock(fd->vm);
+}
+
+static bool in_pre_copy(const struct vfmig_device *vm)
+{
+	return vm->state == VFMIG_STATE_PRE_COPY ||
+	       vm->state == VFMIG_STATE_PRE_COPY_P2P;
+}
+
+static int peek(struct vfmig_datafd *fd, size_t *pos, size_t *len)
+{
+	int ret = enter(fd);
+
+	if (ret)
+		return ret;
+	ret = vfmig_save_peek(fd->vm->save, pos, len);
+	if (!ret && !*len && in_pre_copy(fd->vm))
+		ret = -ENOMSG;
+	leave(fd);
+	return ret;
+}
+
+static int take(struct vfmig_datafd *fd, size_t len)
+{
+	int ret = enter(fd);
+
+	if (ret)
+		return ret;
+	vfmig_save_take(fd->vm->save, len);
+	leave(fd);
+	return 0;
+}
+
+/* Returns bytes, all from one chunk; 0 at the end of the stream. */
+static ssize_t read_some(struct vfmig_datafd *fd, char __user *buf,
+			 size_t count)
+{
+	size_t pos, len;
+	int ret;
+
+	ret = peek(fd, &pos, &len);
+	if (ret || !len)
+		return ret;
+	len = min(len, count);
+	if (vfmig_window_read(fd->window, pos, buf, len))
+		return -EFAULT;
+	return take(fd, len) ?: len;
+}
+
+static ssize_t vfmig_datafd_read(struct file *file, char __user *buf,
+				 size_t count, loff_t *ppos)
+{
+	struct vfmig_datafd *fd = file->private_data;
+	size_t done = 0;
+	ssize_t n = 0;
+
+	if (mutex_lock_interruptible(&fd->lock))
+		return -ERESTARTSYS;
+	while (done < count) {
+		n = read_some(fd, buf + done, count - done);
+		if (n <= 0)
+			break;
+		done += n;
+		if (signal_pending(current))
+			break;
+	}
+	mutex_unlock(&fd->lock);
+	return done ?: n;
+}
+
+static int consume(struct vfmig_datafd *fd, size_t bytes)
+{
+	int ret = enter(fd);
+
+	if (ret)
+		return ret;
+	ret = vfmig_load_consume(fd->vm->load, bytes);
+	leave(fd);
+	return ret;
+}
+
+static ssize_t write_all(struct vfmig_datafd *fd, const char __user *buf,
+			 size_t count)
+{
+	size_t size = vfmig_window_size(fd->window);
+	size_t done = 0, len;
+	int ret;
+
+	while (done < count) {
+		/* Whoever has the window now is not to be disturbed. */
+		if (READ_ONCE(fd->vm->datafd) != fd)
+			return -ENODEV;
+		len = min(count - done, size);
+		ret = vfmig_window_write(fd->window, 0, buf + done, len);
+		if (ret)
+			return done ?: ret;
+		/* What has come before does not help where this is refused. */
+		ret = consume(fd, len);
+		if (ret)
+			return ret;
+		done += len;
+		if (signal_pending(current))
+			break;
+	}
+	return done;
+}
+
+static ssize_t vfmig_datafd_write(struct file *file, const char __user *buf,
+				  size_t count, loff_t *ppos)
+{
+	struct vfmig_datafd *fd = file->private_data;
+	ssize_t ret;
+
+	if (mutex_lock_interruptible(&fd->lock))
+		return -ERESTARTSYS;
+	ret = write_all(fd, buf, count);
+	mutex_unlock(&fd->lock);
+	return ret;
+}
+
+/* Would a read return at once with something, if only with an end? */
+static __poll_t readable(struct vfmig_datafd *fd)
+{
+	u64 pending = 0;
+	int ret = enter(fd);
+
+	if (ret)
+		return ret == -ENODEV ? EPOLLHUP | EPOLLERR : 0;
+	ret = vfmig_save_pending(fd->vm->save, &pending);
+	if (!ret && !pending && in_pre_copy(fd->vm))
+		ret = -ENOMSG;
+	leave(fd);
+	return ret == -ENOMSG ? 0 : EPOLLIN | EPOLLRDNORM;
+}
+
+static __poll_t vfmig_datafd_poll_read(struct file *file,
+				       struct poll_table_struct *table)
+{
+	struct vfmig_datafd *fd = file->private_data;
+
+	poll_wait(file, &fd->wait, table);
+	return readable(fd);
+}
+
+static __poll_t vfmig_datafd_poll_write(struct file *file,
+					struct poll_table_struct *table)
+{
+	struct vfmig_datafd *fd = file->private_data;
+
+	poll_wait(file, &fd->wait, table);
+	if (READ_ONCE(fd->vm->datafd) != fd)
+		return EPOLLHUP | EPOLLERR;
+	return EPOLLOUT | EPOLLWRNORM;
+}
+
+#if VFMIG_HAVE_PRE_COPY
+static int precopy_info(struct vfmig_datafd *fd, struct vfio_precopy_info *info)
+{
+	struct vfmig_device *vm = fd->vm;
+	u64 pending;
+	int ret = enter(fd);
+
+	if (ret)
+		return ret;
+	ret = in_pre_copy(vm) ? vfmig_save_pending(vm->save, &pending) : -EINVAL;
+	if (!ret) {
+		info->initial_bytes = min(pending,
+					  vfmig_save_head_left(vm->save));
+		info->dirty_bytes = pending - info->initial_bytes;
+	}
+	leave(fd);
+	return ret;
+}
+
+static long vfmig_datafd_ioctl(struct file *file, unsigned int cmd,
+			       unsigned long arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_precopy_info,
+					  dirty_bytes);
+	void __user *user = (void __user *)arg;
+	struct vfio_precopy_info info;
+	int ret;
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(&info, user, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	info.flags = 0;
+	ret = precopy_info(file->private_data, &info);
+	if (ret)
+		return ret;
+	return copy_to_user(user, &info, minsz) ? -EFAULT : 0;
+}
+#endif
+
+static int vfmig_datafd_release(struct inode *inode, struct file *file)
+{
+	struct vfmig_datafd *fd = file->private_data;
+	struct vfmig_device *vm = fd->vm;
+
+	mutex_lock(&vm->lock);
+	if (vm->datafd == fd)
+		WRITE_ONCE(vm->datafd, NULL);
+	vfmig_engine_unlock(vm);
+
+	vfmig_window_put(fd->window);
+	vfmig_device_put(vm);
+	mutex_destroy(&fd->lock);
+	kfree(fd);
+	return 0;
+}
+
+static const struct file_operations vfmig_save_fops = {
+	.owner		= THIS_MODULE,
+	.read		= vfmig_datafd_read,
+	.poll		= vfmig_datafd_poll_read,
+#if VFMIG_HAVE_PRE_COPY
+	.unlocked_ioctl	= vfmig_datafd_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+#endif
+	.release	= vfmig_datafd_release,
+};
+
+static const struct file_operations vfmig_load_fops = {
+	.owner		= THIS_MODULE,
+	.write		= vfmig_datafd_write,
+	.poll		= vfmig_datafd_poll_write,
+	.release	= vfmig_datafd_release,
+};
+
+/**
+ * vfmig_datafd_new - make a file for a session that is about to begin
+ * @vm: the device, open
+ * @resuming: true to write a load, false to read a save
+ *
+ * Until vfmig_datafd_begin() it is dead.
+ *
+ * Context: under the engine lock.
+ * Return: the file, or an ERR_PTR.
+ */
+struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
+{
+	struct vfmig_datafd *fd;
+	struct file *file;
+
+	lockdep_assert_held(&vm->lock);
+
+	fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
+	if (!fd)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&fd->lock);
+	init_waitqueue_head(&fd->wait);
+
+	if (resuming)
+		file = anon_inode_getfile("vfmig-load", &vfmig_load_fops, fd,
+					  O_WRONLY);
+	else
+		file = anon_inode_getfile("vfmig-save", &vfmig_save_fops, fd,
+					  O_RDONLY);
+	if (IS_ERR(file)) {
+		kfree(fd);
+		return file;
+	}
+	stream_open(file_inode(file), file);
+
+	vfmig_device_get(vm);
+	fd->vm = vm;
+	fd->window = vfmig_window_get(vm->window);
+	return file;
+}
+
+/**
+ * vfmig_datafd_begin - the session of a file has begun
+ * @vm: the device
+ * @file: from vfmig_datafd_new()
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_datafd_begin(struct vfmig_device *vm, struct file *file)
+{
+	lockdep_assert_held(&vm->lock);
+	WARN_ON_ONCE(vm->datafd);
+	WRITE_ONCE(vm->datafd, file->private_data);
+}
+
+/**
+ * vfmig_datafd_wake - who waits for data has to look again
+ * @vm: the device
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_datafd_wake(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->datafd)
+		wake_up_all(&vm->datafd->wait);
+}
+
+/**
+ * vfmig_datafd_end - the session is over, and with it the file of use to it
+ * @vm: the device
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_datafd_end(struct vfmig_device *vm)
+{
+	struct vfmig_datafd *fd = vm->datafd;
+
+	lockdep_assert_held(&vm->lock);
+	if (!fd)
+		return;
+	WRITE_ONCE(vm->datafd, NULL);
+	wake_up_all(&fd->wait);
+}

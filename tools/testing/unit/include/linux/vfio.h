@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFMIG_UNIT_VFIO_H
+#define VFMIG_UNIT_VFIO_H
+
+struct vfio_device {
+	int unused;
+};
+
+struct vfio_migration_ops {
+	int unused;
+};
+
+#endif /* VFMIG_UNIT_VFIO_H */
