@@ -124,6 +124,9 @@ void vfmig_device_put(struct vfmig_device *vm)
 void vfmig_unregister(struct vfmig_device *vm)
 {
 	vfmig_debugfs_remove(vm);
+	/* An access of a data fd may be on its way out, with a reset to tell. */
+	mutex_lock(&vm->lock);
+	vfmig_engine_unlock(vm);
 	vfmig_device_put(vm);
 }
 EXPORT_SYMBOL_GPL(vfmig_unregister);
