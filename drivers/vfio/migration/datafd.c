@@ -214,19 +214,23 @@ static __poll_t vfmig_datafd_poll_write(struct file *file,
 static int precopy_info(struct vfmig_datafd *fd, struct vfio_precopy_info *info)
 {
 	struct vfmig_device *vm = fd->vm;
-	u64 pending;
+	u64 initial, dirty;
 	int ret = enter(fd);
 
 	if (ret)
 		return ret;
-	ret = in_pre_copy(vm) ? vfmig_save_pending(vm->save, &pending) : -EINVAL;
-	if (!ret) {
-		info->initial_bytes = min(pending,
-					  vfmig_save_head_left(vm->save));
-		info->dirty_bytes = pending - info->initial_bytes;
-	}
+	ret = -EINVAL;
+	if (in_pre_copy(vm))
+		ret = vfmig_save_split(vm->save, &initial, &dirty);
 	leave(fd);
-	return ret;
+	if (ret)
+		return ret;
+
+	/* Nothing begins anew here, so there is never a flag to set. */
+	info->flags = 0;
+	info->initial_bytes = initial;
+	info->dirty_bytes = dirty;
+	return 0;
 }
 
 static long vfmig_datafd_ioctl(struct file *file, unsigned int cmd,
@@ -244,7 +248,6 @@ static long vfmig_datafd_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (info.argsz < minsz)
 		return -EINVAL;
-	info.flags = 0;
 	ret = precopy_info(file->private_data, &info);
 	if (ret)
 		return ret;

@@ -43,6 +43,8 @@ struct vfmig_save {
 	/* Bytes of the chunk, and of the whole stream, that were taken. */
 	size_t chunk_taken;
 	u64 taken;
+	/* Bytes there were to take when the stream began. */
+	u64 initial;
 	struct vfmig_writer writer;
 	bool head_out;
 	bool end_out;
@@ -229,7 +231,8 @@ static int fill_chunk(struct vfmig_save *save)
 {
 	struct vfmig_device *vm = save->vm;
 	size_t least = vfmig_record_len(vm->ops->min_record);
-	size_t room = chunk_room(save, unstaged_bytes(save));
+	u64 left = unstaged_bytes(save);
+	size_t room = chunk_room(save, left);
 	size_t pos = 0;
 	ssize_t n;
 	void *va;
@@ -242,6 +245,7 @@ static int fill_chunk(struct vfmig_save *save)
 		vfmig_put_head(va, &vm->identity);
 		pos += vfmig_head_len(&vm->identity);
 		save->head_out = true;
+		save->initial = left;
 	}
 
 	while (room - pos >= least && backend_left(save)) {
@@ -373,18 +377,29 @@ void vfmig_save_take(struct vfmig_save *save, size_t bytes)
 }
 
 /**
- * vfmig_save_head_left - how much of the stream's head is yet to be taken
- * @save: the save
+ * vfmig_save_split - what is pending, told apart
+ * @save: the save, in pre-copy
+ * @initial: set to the bytes not yet taken of those that were there from the
+ *	beginning: the destination can check all of the source's identity, and
+ *	has got most of its state, once there are none
+ * @dirty: set to the bytes that have come since
  *
  * Context: under the engine lock.
- * Return: bytes; 0 where the destination can have all it needs to know.
+ * Return: 0, or the errno with which the save has failed.
  */
-u64 vfmig_save_head_left(const struct vfmig_save *save)
+int vfmig_save_split(struct vfmig_save *save, u64 *initial, u64 *dirty)
 {
-	u64 head = vfmig_head_len(&save->vm->identity);
+	u64 pending;
+	int ret = vfmig_save_pending(save, &pending);
 
-	lockdep_assert_held(&save->vm->lock);
-	return head > save->taken ? head - save->taken : 0;
+	if (ret)
+		return ret;
+	*initial = pending;
+	if (save->head_out)
+		*initial = min(pending, save->initial - min(save->initial,
+							    save->taken));
+	*dirty = pending - *initial;
+	return 0;
 }
 
 /**

@@ -19,7 +19,7 @@ int vfmig_save_stage(struct vfmig_save *save);
 int vfmig_save_offer(struct vfmig_save *save, u64 *bytes);
 int vfmig_save_peek(struct vfmig_save *save, size_t *pos, size_t *len);
 void vfmig_save_take(struct vfmig_save *save, size_t bytes);
-u64 vfmig_save_head_left(const struct vfmig_save *save);
+int vfmig_save_split(struct vfmig_save *save, u64 *initial, u64 *dirty);
 u64 vfmig_save_last_size(struct vfmig_device *vm);
 
 struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm);
