@@ -43,6 +43,7 @@ known_kernels() {
 # Sets suite, l1_root, toolchain ... of one kernel.
 load_kernel_conf() {
 	kernel=$1
+	kbuild=
 	# shellcheck disable=SC2034 # what only some have
 	kernel_source=
 	# shellcheck disable=SC2034
@@ -52,6 +53,7 @@ load_kernel_conf() {
 		die "no kernel '$kernel'; known: $(known_kernels | paste -sd' ')"
 	# shellcheck source=/dev/null
 	source "$kernel_conf"
+	: "${kbuild:=${toolchain:?}}"
 }
 
 # The caller's directory if the other side has it too, else the project's.

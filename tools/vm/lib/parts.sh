@@ -9,10 +9,14 @@
 parts_dir=$cache/parts
 built_dir=$project/build/kernels
 
-# host, l1-bookworm, toolchain-bookworm, clang-bookworm, source-bookworm,
-# kernel-6.1: recipe parts/{host,l1,...}.sh
+# host, l1-bookworm, toolchain-bookworm, kbuild-trixie, clang-bookworm,
+# source-bookworm, kernel-6.1: recipe parts/{host,l1,...}.sh
 part_recipe() {
-	printf '%s' "$vm_dir/parts/${1%%-*}.sh"
+	if is_built "$1"; then
+		printf '%s' "$vm_dir/build-kernel"
+	else
+		printf '%s' "$vm_dir/parts/${1%%-*}.sh"
+	fi
 }
 
 part_key() {
@@ -32,7 +36,7 @@ is_built() {
 }
 
 built_kernel_key() {
-	cat "$vm_dir/kernels/${kernel:?}.config" "$vm_dir/build-kernel" \
+	cat "$vm_dir/kernels/${kernel:?}.config" \
 		"$(part_link "$kernel_source")/packages" 2>/dev/null || true
 }
 
@@ -116,7 +120,7 @@ parts_prune() {
 	local conf generation keep=' '
 	for conf in $(known_kernels); do
 		load_kernel_conf "$conf"
-		for name in $(kernel_parts) "clang-${suite:?}"; do
+		for name in $(kernel_parts) "$(clang_root)"; do
 			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 		done
 	done
@@ -126,9 +130,16 @@ parts_prune() {
 	find "$parts_dir" -xtype l -delete
 }
 
+# Clang's root has the host VM's suite, like the one that it stands in for.
+clang_root() {
+	local l1=${l1_root:?}
+	printf '%s' "clang-${l1#l1-}"
+}
+
 # What is fetched for a kernel.
 kernel_parts() {
-	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "${kernel_source:-kernel-${kernel:?}}"
+	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "${kbuild:?}" \
+		"${kernel_source:-kernel-${kernel:?}}" | awk '!seen[$0]++'
 }
 
 parts_ready() {

@@ -2,25 +2,47 @@
 # shellcheck shell=bash
 # A Debian kernel, in the forms the harness needs:
 #   release          6.1.0-NN-amd64
-#   vmlinux          uncompressed, for direct boot: unpacking it costs seconds in TCG
+#   vmlinux          uncompressed, for direct boot: unpacking it costs seconds in TCG;
+#   bzImage          instead, where unpacking is fast
 #   initramfs        gets from there to the root image
 #   modules.erofs    /usr/lib/modules and /boot, laid over the host VM's root
 #   headers/         /usr/src and so on, laid over the compiler's root
+#   uapi/            the series' linux-libc-dev, laid over that of test programs
 
-: "${suite:?}" "${kernel_metapackage:?}" "${image_prefix:?}" "${headers_prefix:?}" "${vm_dir:?}"
+: "${suite:?}" "${kernel_series:?}" "${vm_dir:?}"
+
+# The newest of the series, which may be in any pocket of the suite.
+newest_release() {
+	local series=${kernel_series//./\\.}
+	apt_do apt-cache search --names-only "^linux-image-$series\\.[^-]+(-[0-9]+)?-amd64\$" |
+		sed -n 's/^linux-image-\([^ ]*\) .*/\1/p' | sort -V | tail -n 1
+}
+
+package_version() {
+	apt_do apt-cache show --no-all-versions "$1" |
+		awk '/^Version:/ { print $2; exit }'
+}
+
+# The newest of the series, whose uAPI is one.
+newest_libc_dev() {
+	apt_do apt-cache show --all-versions linux-libc-dev |
+		awk '/^Version:/ { print $2 }' | grep "^${kernel_series//./\\.}\." | sort -V | tail -n 1
+}
 
 part_resolve() {
-	local work=$2 image release
+	local work=$2 release package
 	apt_open "$suite" "$work/apt-$suite"
-	image=$(apt_depends "$kernel_metapackage" | grep "^$image_prefix-[0-9]")
-	release=${image#"$image_prefix-"}
+	release=$(newest_release)
+	[[ -n $release ]] || die "$suite has no kernel $kernel_series any more"
 	{
-		printf '%s\n' "$image" "$headers_prefix-$release"
-		apt_depends "$headers_prefix-$release" | grep -E "^linux-(headers|kbuild)-"
-	} | xargs -n1 | while read -r package; do
-		apt_do apt-cache show --no-all-versions "$package" |
-			awk '/^Package:/ { p = $2 } /^Version:/ { print p "=" $2; exit }'
+		printf 'linux-image-%s\n' "$release"
+		apt_depends "linux-image-$release" | grep -xF "$(printf "linux-%s-$release\n" base binary modules)" || true
+		printf 'linux-headers-%s\n' "$release"
+		apt_depends "linux-headers-$release" | grep -E '^linux-(headers|kbuild)-'
+	} | while read -r package; do
+		printf '%s=%s\n' "$package" "$(package_version "$package")"
 	done >"$work/packages"
+	printf 'linux-libc-dev=%s\n' "$(newest_libc_dev)" >>"$work/packages"
 }
 
 # The image decompresses itself; the kernel proper starts at the XZ magic.
@@ -31,34 +53,57 @@ extract_vmlinux() {
 			root_exec "$host" xz -dc --single-stream >"$vmlinux" 2>/dev/null || true
 		[[ $(head -c 4 "$vmlinux") != $'\x7fELF' ]] || return 0
 	done < <(grep -abo $'\xfd7zXZ' <"$vmlinuz")
-	die "cannot unpack the kernel from $(basename "$vmlinuz")"
+	rm -f "$vmlinux"
+	return 1
+}
+
+# Newer packages have the image among the modules.
+find_vmlinuz() {
+	local root=$1 release=$2 image
+	for image in "$root/boot/vmlinuz-$release" "$root/usr/lib/modules/$release/vmlinuz"; do
+		[[ ! -e $image ]] || { printf '%s' "$image"; return; }
+	done
+	die "no image of kernel $release in its packages"
+}
+
+unpack_image() {
+	local root=$1 made=$2 release=$3 host=$4 vmlinuz
+	vmlinuz=$(find_vmlinuz "$root" "$release")
+	mkdir -p "$root/boot"
+	if extract_vmlinux "$vmlinuz" "$root/boot/vmlinux-$release" "$host"; then
+		cp "$root/boot/vmlinux-$release" "$made/vmlinux"
+	else
+		cp "$vmlinuz" "$made/bzImage"
+	fi
 }
 
 part_fill() {
-	local work=$2 made=$3 root=$2/scratch/root headers=$3/headers
+	local work=$2 made=$3 root=$2/scratch/root headers=$3/headers uapi=$3/uapi
 	local release host packages deb
 	mapfile -t packages <"$work/packages"
 	release=${packages[0]%%=*}
-	release=${release#"$image_prefix-"}
-	say "fetching kernel ${packages[0]#"$image_prefix-"}"
+	release=${release#linux-image-}
+	say "fetching kernel ${packages[0]#linux-image-}"
 	part_hold host
 	host=${part_path:?}/root
 	apt_download "$work/debs" "${packages[@]}"
 
 	root_skeleton "$root"
-	root_unpack "$root" "$work/debs/$image_prefix"-*.deb
-	root_exec "$host" depmod -b "$root" "$release"
-	extract_vmlinux "$root/boot/vmlinuz-$release" "$root/boot/vmlinux-$release" "$host"
-
 	root_skeleton "$headers"
+	root_skeleton "$uapi"
 	for deb in "$work/debs"/*.deb; do
-		[[ $deb == */"$image_prefix"-* ]] || root_unpack "$headers" "$deb"
+		case ${deb##*/} in
+		linux-image-* | linux-base-* | linux-binary-* | linux-modules-*) root_unpack "$root" "$deb" ;;
+		linux-libc-dev_*) root_unpack "$uapi" "$deb" ;;
+		*) root_unpack "$headers" "$deb" ;;
+		esac
 	done
+	root_exec "$host" depmod -b "$root" "$release"
+	unpack_image "$root" "$made" "$release" "$host"
 	mkdir -p "$headers/usr/lib/modules/$release"
-	ln -sfn "/usr/src/$headers_prefix-$release" "$headers/usr/lib/modules/$release/build"
+	ln -sfn "/usr/src/linux-headers-$release" "$headers/usr/lib/modules/$release/build"
 
 	make_initramfs "$host" "$root" "$release" "$work/scratch/initramfs" >"$made/initramfs"
-	cp "$root/boot/vmlinux-$release" "$made/vmlinux"
 	root_exec "$host" mkfs.erofs --quiet --all-root "$made/modules.erofs" "$root" >/dev/null
 	printf '%s\n' "$release" >"$made/release"
 }
