@@ -6,6 +6,7 @@
 #define VFMIG_TRACE_H
 
 #include <linux/tracepoint.h>
+#include <linux/vfmig_compat.h>
 
 TRACE_EVENT(vfmig_state,
 	TP_PROTO(const char *dev, u32 from, u32 to, int ret, u64 ns),
@@ -18,7 +19,7 @@ TRACE_EVENT(vfmig_state,
 		__field(u64, ns)
 	),
 	TP_fast_assign(
-		__assign_str(dev, dev);
+		vfmig_assign_str(dev, dev);
 		__entry->from = from;
 		__entry->to = to;
 		__entry->ret = ret;
@@ -38,7 +39,7 @@ TRACE_EVENT(vfmig_chunk,
 		__field(int, ret)
 	),
 	TP_fast_assign(
-		__assign_str(dev, dev);
+		vfmig_assign_str(dev, dev);
 		__entry->save = save;
 		__entry->size = size;
 		__entry->ret = ret;
@@ -58,7 +59,7 @@ TRACE_EVENT(vfmig_record,
 		__field(u32, len)
 	),
 	TP_fast_assign(
-		__assign_str(dev, dev);
+		vfmig_assign_str(dev, dev);
 		__entry->save = save;
 		__entry->type = type;
 		__entry->seq = seq;
@@ -77,7 +78,7 @@ TRACE_EVENT(vfmig_reset,
 		__field(u32, from)
 	),
 	TP_fast_assign(
-		__assign_str(dev, dev);
+		vfmig_assign_str(dev, dev);
 		__entry->from = from;
 	),
 	TP_printk("%s from=%u", __get_str(dev), __entry->from)
@@ -92,9 +93,9 @@ TRACE_EVENT(vfmig_error,
 		__string(why, why)
 	),
 	TP_fast_assign(
-		__assign_str(dev, dev);
+		vfmig_assign_str(dev, dev);
 		__entry->err = err;
-		__assign_str(why, why);
+		vfmig_assign_str(why, why);
 	),
 	TP_printk("%s err=%d %s", __get_str(dev), __entry->err, __get_str(why))
 );

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vfmig_compat.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
@@ -23,6 +24,8 @@ struct vfmig_window {
 	/* The pages there are, by number; added to by anybody, never less. */
 	struct xarray pages;
 	atomic_t nr_pages;
+	/* Where the first of them is in the device's file, in pages. */
+	unsigned long pgoff;
 	/* The kernel's view of the first @mapped bytes, under the engine lock. */
 	void *va;
 	size_t mapped;
@@ -160,12 +163,13 @@ out:
 static vm_fault_t vfmig_window_fault(struct vm_fault *vmf)
 {
 	struct vfmig_window *win = vmf->vma->vm_private_data;
+	unsigned long i = vmf->pgoff - READ_ONCE(win->pgoff);
 	struct page *page;
 
-	if (vmf->pgoff >= win->size >> PAGE_SHIFT)
+	if (i >= win->size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
 
-	page = get_window_page(win, vmf->pgoff);
+	page = get_window_page(win, i);
 	if (!page)
 		return VM_FAULT_OOM;
 
@@ -194,9 +198,13 @@ int vfmig_window_mmap(struct vfmig_window *win, struct vm_area_struct *vma,
 	if (first >= pages || vma_pages(vma) > pages - first)
 		return -EINVAL;
 
-	vma->vm_pgoff = first;
+	/*
+	 * The same for each. vm_pgoff stays: by it vfio finds in the file what
+	 * maps its BARs, to take it away, and must not find this.
+	 */
+	WRITE_ONCE(win->pgoff, vma->vm_pgoff - first);
 	vma->vm_private_data = win;
-	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &vfmig_window_vm_ops;
 	return 0;
 }

@@ -146,6 +146,8 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 		    size_t count, loff_t *ppos);
 int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+		      struct vfio_info_cap *caps);
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
 
 /* mailbox.c */

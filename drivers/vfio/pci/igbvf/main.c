@@ -7,6 +7,7 @@
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/vfmig_compat.h>
 
 #include "igbvf.h"
 
@@ -85,8 +86,8 @@ static const struct vfio_device_ops igbvf_vfio_ops = {
 	.read		= igbvf_read,
 	.write		= igbvf_write,
 	.mmap		= igbvf_mmap,
-	.request	= vfio_pci_core_request,
-	.match		= vfio_pci_core_match,
+	VFMIG_REGION_INFO_OPS(igbvf_region_info)
+	VFMIG_PCI_DEVICE_OPS
 };
 
 static const char *igbvf_why_not(struct pci_dev *pdev)

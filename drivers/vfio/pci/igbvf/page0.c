@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
+#include <linux/vfmig_compat.h>
 
 #include "igbvf.h"
 
@@ -244,60 +245,28 @@ static int add_sparse(struct vfio_info_cap *caps, u64 size)
 	return ret;
 }
 
-static long bar0_info(struct igbvf_device *vf, void __user *arg,
-		      struct vfio_region_info *info)
+int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+		      struct vfio_info_cap *caps)
 {
-	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
-	struct vfio_info_cap caps = {};
-	long ret;
+	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+
+	if (!vf->vm || info->index != VFIO_PCI_BAR0_REGION_INDEX ||
+	    !vf->core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
+		return vfmig_pci_region_info(vdev, info, caps);
 
 	info->offset = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
 	info->size = pci_resource_len(vf->core.pdev, 0);
 	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
-		      VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
-	info->cap_offset = 0;
-
-	ret = add_sparse(&caps, info->size);
-	if (ret)
-		return ret;
-
-	if (info->argsz < sizeof(*info) + caps.size) {
-		info->argsz = sizeof(*info) + caps.size;
-	} else {
-		vfio_info_cap_shift(&caps, sizeof(*info));
-		ret = -EFAULT;
-		if (copy_to_user(arg + sizeof(*info), caps.buf, caps.size))
-			goto out;
-		info->cap_offset = sizeof(*info);
-	}
-	ret = copy_to_user(arg, info, minsz) ? -EFAULT : 0;
-out:
-	kfree(caps.buf);
-	return ret;
-}
-
-static long region_info(struct igbvf_device *vf, unsigned int cmd,
-			unsigned long arg)
-{
-	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
-	struct vfio_region_info info;
-
-	if (copy_from_user(&info, (void __user *)arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz)
-		return -EINVAL;
-	if (info.index != VFIO_PCI_BAR0_REGION_INDEX ||
-	    !vf->core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
-		return vfio_pci_core_ioctl(&vf->core.vdev, cmd, arg);
-	return bar0_info(vf, (void __user *)arg, &info);
+		      VFIO_REGION_INFO_FLAG_MMAP;
+	return add_sparse(caps, info->size);
 }
 
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
 
-	if (vf->vm && cmd == VFIO_DEVICE_GET_REGION_INFO)
-		return region_info(vf, cmd, arg);
+	if (cmd == VFIO_DEVICE_GET_REGION_INFO)
+		return vfmig_region_info_ioctl(vdev, arg, igbvf_region_info);
 	/*
 	 * A write by eventfd would not be seen. Which page it goes to is read
 	 * once more by vfio, so that it cannot be told here.

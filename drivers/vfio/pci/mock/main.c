@@ -7,6 +7,7 @@
  */
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/vfmig_compat.h>
 
 #include "mock.h"
 
@@ -103,8 +104,8 @@ static const struct vfio_device_ops mock_vfio_ops = {
 	.read		= vfio_pci_core_read,
 	.write		= vfio_pci_core_write,
 	.mmap		= vfio_pci_core_mmap,
-	.request	= vfio_pci_core_request,
-	.match		= vfio_pci_core_match,
+	VFMIG_REGION_INFO_OPS(vfmig_pci_region_info)
+	VFMIG_PCI_DEVICE_OPS
 };
 
 static int mock_probe(struct pci_dev *pdev, const struct pci_device_id *id)
