@@ -166,23 +166,4 @@ struct vfio_precopy_info {
 #define VFMIG_DATA_SIZE_OPS(op)
 #endif
 
-/*
- * Reads the argument of VFIO_MIG_GET_PRECOPY_INFO. Where userspace has asked
- * for version 2 of it the flags are the driver's to set, and 0 now.
- */
-#ifndef VFMIG_HAVE_CHECK_PRECOPY_IOCTL
-static inline int
-vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned int cmd,
-			 unsigned long arg, struct vfio_precopy_info *info)
-{
-	unsigned long minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
-
-	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
-		return -ENOTTY;
-	if (copy_from_user(info, (void __user *)arg, minsz))
-		return -EFAULT;
-	return info->argsz < minsz ? -EINVAL : 0;
-}
-#endif
-
 #endif /* _LINUX_VFMIG_COMPAT_H */

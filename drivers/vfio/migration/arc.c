@@ -18,6 +18,7 @@
 /* What an arc has put aside, to be taken up again or freed for good. */
 struct vfmig_arc {
 	const struct vfmig_plan *plan;
+	struct vfmig_window *window;
 	struct vfmig_save *save;
 	struct vfmig_load *load;
 };
@@ -32,23 +33,24 @@ static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 	return 0;
 }
 
-static int start_saving(struct vfmig_device *vm, enum vfmig_phase phase)
+static int start_saving(struct vfmig_device *vm, struct vfmig_arc *arc,
+			enum vfmig_phase phase)
 {
 	struct vfmig_save *save;
 
 	if (vm->save)
 		return vfmig_save_last_phase(vm->save);
 
-	save = vfmig_save_begin(vm, phase);
+	save = vfmig_save_begin(vm, arc->window, phase);
 	if (IS_ERR(save))
 		return PTR_ERR(save);
 	vm->save = save;
 	return 0;
 }
 
-static int start_resuming(struct vfmig_device *vm)
+static int start_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 {
-	struct vfmig_load *load = vfmig_load_begin(vm);
+	struct vfmig_load *load = vfmig_load_begin(vm, arc->window);
 
 	if (IS_ERR(load))
 		return PTR_ERR(load);
@@ -71,11 +73,11 @@ static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 		vm->save = NULL;
 		return 0;
 	case VFMIG_STEP_PRE_COPY:
-		return start_saving(vm, VFMIG_PRE_COPY);
+		return start_saving(vm, arc, VFMIG_PRE_COPY);
 	case VFMIG_STEP_STOP_COPY:
-		return start_saving(vm, VFMIG_STOP_COPY);
+		return start_saving(vm, arc, VFMIG_STOP_COPY);
 	case VFMIG_STEP_RESUMING:
-		return start_resuming(vm);
+		return start_resuming(vm, arc);
 	case VFMIG_STEP_THAW:
 		return vm->ops->thaw(vm->backend);
 	case VFMIG_STEP_RUN:
@@ -184,6 +186,7 @@ static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
  * @vm: the device
  * @plan: the steps, from vfmig_plan_arc()
  * @to: where they lead
+ * @win: the window for a session that begins on the way
  *
  * What the arc ends for good (a save that was left, a load that is complete)
  * is freed, and the fd it went through is told. Does not change &vm->state.
@@ -193,9 +196,9 @@ static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
  * reset; -EIO where nobody knows where it is.
  */
 int vfmig_take_arc(struct vfmig_device *vm, const struct vfmig_plan *plan,
-		   u32 to)
+		   u32 to, struct vfmig_window *win)
 {
-	struct vfmig_arc arc = { .plan = plan };
+	struct vfmig_arc arc = { .plan = plan, .window = win };
 	int ret;
 
 	lockdep_assert_held(&vm->lock);

@@ -5,7 +5,8 @@
  * It has a session for as long as the device is in a state with data, and is
  * dead from then on; its owner may keep it for longer than there is a device.
  * So it holds what it needs, and whether it is alive is asked under the
- * engine's lock. Bytes go through the window as they do in v1.
+ * engine's lock. Bytes go through a window as they do in v1, one of its own:
+ * nobody maps it, and what a dead file still does is seen by nobody.
  *
  * The engine's lock is not held while memory of the user is touched: who makes
  * that take for ever keeps nobody but itself waiting.
@@ -20,9 +21,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
+#include <linux/vfmig_compat.h>
 #include <linux/wait.h>
 
-#include "compat.h"
 #include "engine.h"
 #include "session.h"
 #include "window.h"
@@ -125,13 +126,15 @@ static ssize_t vfmig_datafd_read(struct file *file, char __user *buf,
 	return done ?: n;
 }
 
-static int consume(struct vfmig_datafd *fd, size_t bytes)
+static int consume(struct vfmig_datafd *fd, size_t bytes, bool *again)
 {
 	int ret = enter(fd);
 
+	*again = false;
 	if (ret)
 		return ret;
 	ret = vfmig_load_consume(fd->vm->load, bytes);
+	*again = !vfmig_load_failed(fd->vm->load);
 	leave(fd);
 	return ret;
 }
@@ -141,20 +144,18 @@ static ssize_t write_all(struct vfmig_datafd *fd, const char __user *buf,
 {
 	size_t size = vfmig_window_size(fd->window);
 	size_t done = 0, len;
+	bool again;
 	int ret;
 
 	while (done < count) {
-		/* Whoever has the window now is not to be disturbed. */
-		if (READ_ONCE(fd->vm->datafd) != fd)
-			return -ENODEV;
 		len = min(count - done, size);
 		ret = vfmig_window_write(fd->window, 0, buf + done, len);
 		if (ret)
 			return done ?: ret;
-		/* What has come before does not help where this is refused. */
-		ret = consume(fd, len);
+		ret = consume(fd, len, &again);
+		/* What has been taken is of no use where this is refused. */
 		if (ret)
-			return ret;
+			return again && done ? done : ret;
 		done += len;
 		if (signal_pending(current))
 			break;
@@ -210,7 +211,6 @@ static __poll_t vfmig_datafd_poll_write(struct file *file,
 	return EPOLLOUT | EPOLLWRNORM;
 }
 
-#if VFMIG_HAVE_PRE_COPY
 static int precopy_info(struct vfmig_datafd *fd, struct vfio_precopy_info *info)
 {
 	struct vfmig_device *vm = fd->vm;
@@ -253,7 +253,6 @@ static long vfmig_datafd_ioctl(struct file *file, unsigned int cmd,
 		return ret;
 	return copy_to_user(user, &info, minsz) ? -EFAULT : 0;
 }
-#endif
 
 static int vfmig_datafd_release(struct inode *inode, struct file *file)
 {
@@ -276,10 +275,8 @@ static const struct file_operations vfmig_save_fops = {
 	.owner		= THIS_MODULE,
 	.read		= vfmig_datafd_read,
 	.poll		= vfmig_datafd_poll_read,
-#if VFMIG_HAVE_PRE_COPY
 	.unlocked_ioctl	= vfmig_datafd_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
-#endif
 	.release	= vfmig_datafd_release,
 };
 
@@ -310,6 +307,12 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 	fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
 	if (!fd)
 		return ERR_PTR(-ENOMEM);
+	/* As large as the other: the stream has the same chunks. */
+	fd->window = vfmig_window_create(vfmig_window_size(vm->window));
+	if (!fd->window) {
+		kfree(fd);
+		return ERR_PTR(-ENOMEM);
+	}
 	mutex_init(&fd->lock);
 	init_waitqueue_head(&fd->wait);
 
@@ -320,6 +323,7 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 		file = anon_inode_getfile("vfmig-save", &vfmig_save_fops, fd,
 					  O_RDONLY);
 	if (IS_ERR(file)) {
+		vfmig_window_put(fd->window);
 		kfree(fd);
 		return file;
 	}
@@ -327,8 +331,14 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 
 	vfmig_device_get(vm);
 	fd->vm = vm;
-	fd->window = vfmig_window_get(vm->window);
 	return file;
+}
+
+struct vfmig_window *vfmig_datafd_window(const struct file *file)
+{
+	const struct vfmig_datafd *fd = file->private_data;
+
+	return fd->window;
 }
 
 /**
@@ -343,6 +353,19 @@ void vfmig_datafd_begin(struct vfmig_device *vm, struct file *file)
 	lockdep_assert_held(&vm->lock);
 	WARN_ON_ONCE(vm->datafd);
 	WRITE_ONCE(vm->datafd, file->private_data);
+}
+
+/**
+ * vfmig_datafd_used - what the file of the session under way costs
+ * @vm: the device
+ *
+ * Context: under the engine lock.
+ * Return: bytes; 0 where there is none.
+ */
+size_t vfmig_datafd_used(const struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->datafd ? vfmig_window_used(vm->datafd->window) : 0;
 }
 
 /**

@@ -6,7 +6,7 @@
  *	protocol	who has led it out of running: v1, v2 or none
  *	last_transfer	bytes and time by part and by step of the last transfer
  *	last_error	how many accesses have failed, and why the last one did
- *	window		bytes of the window, and bytes that have memory
+ *	window		bytes of a window, and bytes of all that have memory
  *	resets		resets seen since the driver was bound
  */
 #include <linux/debugfs.h>
@@ -115,7 +115,7 @@ static int window_show(struct seq_file *s, void *unused)
 		return ret;
 	if (vm->window) {
 		size = vfmig_window_size(vm->window);
-		used = vfmig_window_used(vm->window);
+		used = vfmig_window_used(vm->window) + vfmig_datafd_used(vm);
 	}
 	vfmig_engine_unlock(vm);
 

@@ -11,8 +11,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
+#include <linux/vfmig_compat.h>
 
-#include "compat.h"
 #include "engine.h"
 #include "window.h"
 
@@ -83,7 +83,7 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 
 	pci_info(pdev, "vfmig: can migrate: backend %s, stream version %u, v1 region with a window of %zu KiB, v2%s\n",
 		 ops->name, ops->stream_version, window_size(ops) / SZ_1K,
-		 VFMIG_HAVE_PRE_COPY ? " with pre-copy" : "");
+		 VFMIG_MIGRATION_PRE_COPY ? " with pre-copy" : "");
 	return vm;
 }
 EXPORT_SYMBOL_GPL(vfmig_register);
@@ -223,7 +223,11 @@ void vfmig_close(struct vfmig_device *vm)
 {
 	struct vfmig_window *win;
 
-	mutex_lock(&vm->lock);
+	/* Whoever is at work through a data fd is to give up. */
+	if (!mutex_trylock(&vm->lock)) {
+		vfmig_engine_reset(vm);
+		mutex_lock(&vm->lock);
+	}
 	win = vm->window;
 	vm->window = NULL;
 	vm->open = false;

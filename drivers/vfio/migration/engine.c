@@ -312,6 +312,7 @@ int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by)
  * @vm: the device, open
  * @by: who asks, and may: see vfmig_engine_claim()
  * @to: the state asked for, any value
+ * @win: the window for a session that begins with it
  *
  * Context: under the engine lock; calls the backend.
  * Return: 0; -EINVAL where the table refuses the arc, and nothing happened;
@@ -319,7 +320,7 @@ int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by)
  * in ERROR where it could not be brought back.
  */
 int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
-			   u32 to)
+			   u32 to, struct vfmig_window *win)
 {
 	enum vfmig_state from = vm->state;
 	ktime_t start = ktime_get();
@@ -335,7 +336,7 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 	if (starts_transfer(from, to))
 		memset(&vm->stats, 0, sizeof(vm->stats));
 
-	ret = vfmig_take_arc(vm, &plan, to);
+	ret = vfmig_take_arc(vm, &plan, to, win);
 	if (!ret) {
 		enter_state(vm, to, by);
 		vfmig_datafd_wake(vm);

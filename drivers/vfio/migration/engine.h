@@ -81,7 +81,10 @@ struct vfmig_device {
 	struct vfmig_load *load;
 	/* What v2 reads @save or writes @load through; its file owns it. */
 	struct vfmig_datafd *datafd;
-	/* From open to close; the pointer is stable while the device is open. */
+	/*
+	 * That of the region, from open to close; the pointer is stable while
+	 * the device is open. A data fd has one of its own.
+	 */
 	struct vfmig_window *window;
 	struct vfmig_identity identity;
 
@@ -109,7 +112,7 @@ void vfmig_engine_unlock(struct vfmig_device *vm);
 void vfmig_engine_start_clock(struct vfmig_device *vm);
 int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by);
 int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
-			   u32 to);
+			   u32 to, struct vfmig_window *win);
 void vfmig_engine_reset(struct vfmig_device *vm);
 enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm);
 struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm);
@@ -123,7 +126,7 @@ static inline bool vfmig_engine_was_reset(const struct vfmig_device *vm)
 
 /* arc.c */
 int vfmig_take_arc(struct vfmig_device *vm, const struct vfmig_plan *plan,
-		   u32 to);
+		   u32 to, struct vfmig_window *win);
 
 /* device.c */
 void vfmig_device_get(struct vfmig_device *vm);
@@ -134,7 +137,9 @@ void vfmig_feature_init(struct vfmig_device *vm);
 
 /* datafd.c */
 struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming);
+struct vfmig_window *vfmig_datafd_window(const struct file *file);
 void vfmig_datafd_begin(struct vfmig_device *vm, struct file *file);
+size_t vfmig_datafd_used(const struct vfmig_device *vm);
 void vfmig_datafd_wake(struct vfmig_device *vm);
 void vfmig_datafd_end(struct vfmig_device *vm);
 

@@ -10,9 +10,9 @@
 #include <linux/file.h>
 #include <linux/kernel.h>
 #include <linux/vfio.h>
+#include <linux/vfmig_compat.h>
 #include <linux/vfio_pci_core.h>
 
-#include "compat.h"
 #include "engine.h"
 #include "session.h"
 
@@ -29,24 +29,22 @@ static const enum vfmig_state states[] = {
 	[VFIO_DEVICE_STATE_STOP_COPY]	= VFMIG_STATE_STOP_COPY,
 	[VFIO_DEVICE_STATE_RESUMING]	= VFMIG_STATE_RESUMING,
 	[VFIO_DEVICE_STATE_RUNNING_P2P]	= VFMIG_STATE_RUNNING_P2P,
-#if VFMIG_HAVE_PRE_COPY
 	[VFIO_DEVICE_STATE_PRE_COPY]	= VFMIG_STATE_PRE_COPY,
 	[VFIO_DEVICE_STATE_PRE_COPY_P2P] = VFMIG_STATE_PRE_COPY_P2P,
-#endif
 };
 
-/*
- * Where v2 of this kernel has no word for it, v1 drives the device, and it
- * runs.
- */
 static enum vfio_device_mig_state to_v2(enum vfmig_state state)
 {
 	enum vfio_device_mig_state v2;
 
+	/* v1 has it there; to v2 without a word for it the device runs. */
+	if (!VFMIG_MIGRATION_PRE_COPY && state == VFMIG_STATE_PRE_COPY)
+		return VFIO_DEVICE_STATE_RUNNING;
+
 	for (v2 = 0; v2 < ARRAY_SIZE(states); v2++)
 		if (states[v2] == state)
 			return v2;
-	return VFIO_DEVICE_STATE_RUNNING;
+	return VFIO_DEVICE_STATE_ERROR;
 }
 
 static bool starts_saving(enum vfmig_state from, enum vfmig_state to)
@@ -69,7 +67,8 @@ static struct file *take_arc(struct vfmig_device *vm, enum vfmig_state to)
 		}
 	}
 
-	ret = vfmig_engine_set_state(vm, VFMIG_V2, to);
+	ret = vfmig_engine_set_state(vm, VFMIG_V2, to,
+				     file ? vfmig_datafd_window(file) : NULL);
 	if (ret) {
 		if (file)
 			fput(file);
@@ -126,9 +125,8 @@ static int vfmig_get_state(struct vfio_device *vdev,
 	return 0;
 }
 
-#if VFMIG_HAVE_DATA_SIZE
-static int vfmig_get_data_size(struct vfio_device *vdev,
-			       unsigned long *stop_copy_length)
+static int __maybe_unused
+vfmig_get_data_size(struct vfio_device *vdev, unsigned long *stop_copy_length)
 {
 	struct vfmig_device *vm = device_of(vdev);
 	int ret = vfmig_engine_lock(vm);
@@ -141,7 +139,6 @@ static int vfmig_get_data_size(struct vfio_device *vdev,
 	vfmig_engine_unlock(vm);
 	return ret;
 }
-#endif
 
 /**
  * vfmig_feature_init - make a device migratable by v2
@@ -157,13 +154,9 @@ void vfmig_feature_init(struct vfmig_device *vm)
 	vm->mig_ops = (struct vfio_migration_ops) {
 		.migration_set_state = vfmig_set_state,
 		.migration_get_state = vfmig_get_state,
-#if VFMIG_HAVE_DATA_SIZE
-		.migration_get_data_size = vfmig_get_data_size,
-#endif
+		VFMIG_DATA_SIZE_OPS(vfmig_get_data_size)
 	};
 	vdev->mig_ops = &vm->mig_ops;
-	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P;
-#if VFMIG_HAVE_PRE_COPY
-	vdev->migration_flags |= VFIO_MIGRATION_PRE_COPY;
-#endif
+	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
+				VFMIG_MIGRATION_PRE_COPY;
 }

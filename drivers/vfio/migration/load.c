@@ -29,6 +29,7 @@
 
 struct vfmig_load {
 	struct vfmig_device *vm;
+	struct vfmig_window *window;
 	/* The backend's load is open. */
 	bool begun;
 	bool whole;
@@ -40,11 +41,13 @@ struct vfmig_load {
 /**
  * vfmig_load_begin - get ready for a load
  * @vm: the device, frozen
+ * @win: the window it goes through
  *
  * Context: under the engine lock.
  * Return: the load, or an ERR_PTR.
  */
-struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm)
+struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm,
+				    struct vfmig_window *win)
 {
 	struct vfmig_load *load;
 
@@ -54,6 +57,7 @@ struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm)
 	if (!load)
 		return ERR_PTR(-ENOMEM);
 	load->vm = vm;
+	load->window = vfmig_window_get(win);
 	vfmig_reader_init(&load->reader);
 	return load;
 }
@@ -79,6 +83,7 @@ void vfmig_load_end(struct vfmig_load *load)
 		return;
 	lockdep_assert_held(&load->vm->lock);
 	close_backend(load);
+	vfmig_window_put(load->window);
 	kfree(load);
 }
 
@@ -92,6 +97,18 @@ void vfmig_load_end(struct vfmig_load *load)
 bool vfmig_load_may_leave(const struct vfmig_load *load)
 {
 	return load->whole || (!load->begun && !load->failed);
+}
+
+/**
+ * vfmig_load_failed - is there nothing to be expected of a load any more?
+ * @load: the load
+ *
+ * Return: true where what has come is not right, and only a reset leads out;
+ * false where what could not be taken can be tried again.
+ */
+bool vfmig_load_failed(const struct vfmig_load *load)
+{
+	return load->failed;
 }
 
 static int check_identity(struct vfmig_load *load)
@@ -182,7 +199,7 @@ static const void *prepare(struct vfmig_load *load, size_t bytes)
 	const void *va;
 	int ret;
 
-	va = vfmig_window_map(vm->window, bytes);
+	va = vfmig_window_map(load->window, bytes);
 	if (!va)
 		return ERR_PTR(vfmig_fail(vm, -ENOMEM,
 					  "no memory for the window"));

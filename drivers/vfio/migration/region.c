@@ -73,7 +73,7 @@ static int write_state(struct vfmig_device *vm, u64 value)
 {
 	if (value & ~(u64)VFIO_DEVICE_STATE_MASK)
 		return -EINVAL;
-	return vfmig_engine_set_state(vm, VFMIG_V1, value);
+	return vfmig_engine_set_state(vm, VFMIG_V1, value, vm->window);
 }
 
 static int read_u64(struct vfmig_device *vm, loff_t pos, u64 *value)

@@ -37,6 +37,7 @@ enum vfmig_chunk_state {
 
 struct vfmig_save {
 	struct vfmig_device *vm;
+	struct vfmig_window *window;
 	enum vfmig_phase phase;
 	enum vfmig_chunk_state chunk;
 	size_t chunk_len;
@@ -57,12 +58,14 @@ struct vfmig_save {
 /**
  * vfmig_save_begin - start a save
  * @vm: the device
+ * @win: the window it goes through
  * @phase: the phase it starts in
  *
  * Context: under the engine lock.
  * Return: the save, or an ERR_PTR.
  */
 struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
+				    struct vfmig_window *win,
 				    enum vfmig_phase phase)
 {
 	struct vfmig_save *save;
@@ -81,6 +84,7 @@ struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
 		kfree(save);
 		return ERR_PTR(ret);
 	}
+	save->window = vfmig_window_get(win);
 	return save;
 }
 
@@ -125,6 +129,7 @@ void vfmig_save_end(struct vfmig_save *save)
 		return;
 	lockdep_assert_held(&save->vm->lock);
 	save->vm->ops->save_end(save->vm->backend);
+	vfmig_window_put(save->window);
 	kfree(save);
 }
 
@@ -194,7 +199,7 @@ static size_t chunk_room(struct vfmig_save *save, u64 bytes)
 		       vfmig_record_len(vm->ops->min_record);
 
 	return min_t(u64, PAGE_ALIGN(max_t(u64, bytes, least)),
-		     vfmig_window_size(vm->window));
+		     vfmig_window_size(save->window));
 }
 
 /*
@@ -237,7 +242,7 @@ static int fill_chunk(struct vfmig_save *save)
 	ssize_t n;
 	void *va;
 
-	va = vfmig_window_map(vm->window, room);
+	va = vfmig_window_map(save->window, room);
 	if (!va)
 		return vfmig_fail(vm, -ENOMEM, "no memory for the window");
 

@@ -28,6 +28,15 @@ static const struct vfmig_backend_ops *inner;
 s64 shim_ns;
 unsigned int shim_alloc_fails;
 
+struct vfmig_window *vfmig_window_get(struct vfmig_window *win)
+{
+	return win;
+}
+
+void vfmig_window_put(struct vfmig_window *win)
+{
+}
+
 size_t vfmig_window_size(const struct vfmig_window *win)
 {
 	return win->size;
@@ -171,10 +180,10 @@ struct loaded bench_load(struct bench *bench, const struct input *in, bool cut)
 
 	committed = false;
 	plan_fault(in->fault);
-	load = vfmig_load_begin(&bench->vm);
+	load = vfmig_load_begin(&bench->vm, &window);
 	if (IS_ERR(load)) {
 		must(PTR_ERR(load) == -ENOMEM);
-		load = vfmig_load_begin(&bench->vm);
+		load = vfmig_load_begin(&bench->vm, &window);
 	}
 	must(vfmig_load_may_leave(load));
 	must(!consume(bench, load, in->bytes, 0));
@@ -247,7 +256,7 @@ int bench_save(struct bench *bench, bool pre_copy, size_t size,
 	ret = pre_copy ? 0 : bench_stop(bench);
 	if (ret)
 		goto out;
-	save = vfmig_save_begin(&bench->vm, phase);
+	save = vfmig_save_begin(&bench->vm, &window, phase);
 	if (IS_ERR(save)) {
 		ret = PTR_ERR(save);
 		goto out;

@@ -2,6 +2,9 @@
 #ifndef VFMIG_UNIT_VFIO_H
 #define VFMIG_UNIT_VFIO_H
 
+struct vfio_info_cap;
+struct vfio_region_info;
+
 struct vfio_device {
 	int unused;
 };
