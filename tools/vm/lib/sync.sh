@@ -37,11 +37,15 @@ sync_sources() {
 	mv "$manifest.new" "$manifest"
 }
 
-# A module that is no longer built must not be there to be loaded.
+# A module that is no longer built must not be there to be loaded. By the kernel
+# modules.order names the modules or what they are linked from.
 remove_stale_modules() {
-	local dir=$1 module
+	local dir=$1 module built
 	[[ -e $dir/modules.order ]] || return 0
 	find "$dir" -name '*.ko' -print0 | while IFS= read -r -d '' module; do
-		grep -qxF -e "$module" -e "${module#"$dir"/}" "$dir/modules.order" || rm -f "$module"
+		built=${module#"$dir"/}
+		built=${built%.ko}
+		grep -qxF -e "$dir/$built.ko" -e "$built.ko" -e "$dir/$built.o" -e "$built.o" \
+			"$dir/modules.order" || rm -f "$module"
 	done
 }

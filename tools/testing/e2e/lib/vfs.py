@@ -22,15 +22,21 @@ def project_dir():
     return os.path.realpath(os.path.join(os.path.dirname(__file__), "../../../.."))
 
 
+def _needed_by(module):
+    """Debian's modules that this one of ours depends on, which insmod does not look for."""
+    depends = subprocess.check_output(["modinfo", "-F", "depends", module], text=True)
+    return [name for name in depends.strip().split(",") if name and name != "vfmig"]
+
+
 def load_modules(*drivers):
     """Loads the core and the drivers, those that are not there yet."""
     modules = f"{project_dir()}/{BUILD}"
-    subprocess.run(["modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1", "libcrc32c"],
-                   check=True)
     for path in ["migration/vfmig.ko"] + [f"pci/{name}/{name}-vfio-pci.ko" for name in drivers]:
         name = os.path.basename(path)[:-3].replace("-", "_")
         if not os.path.isdir(f"/sys/module/{name}"):
-            subprocess.run(["insmod", f"{modules}/{path}"], check=True)
+            module = f"{modules}/{path}"
+            subprocess.run(["modprobe", "-a", "vfio_iommu_type1"] + _needed_by(module), check=True)
+            subprocess.run(["insmod", module], check=True)
 
 
 class Vf:

@@ -49,19 +49,22 @@ find_vfs() {
 	done
 }
 
+# insmod does not look for what a module depends on.
 load() {
-	local name=$1 file
+	local name=$1 file needed
 	[[ ! -e /sys/module/${name//-/_} ]] || return 0
 	file=$(find "$modules" -name "$name.ko" -print -quit)
 	[[ -n $file ]] || { echo "# no $name.ko below $modules"; return 1; }
+	for needed in $(modinfo -F depends "$file" | tr , ' '); do
+		[[ $needed == vfmig ]] || modprobe "$needed" || return
+	done
 	insmod "$file" && loaded=("$name" "${loaded[@]}")
 }
 
 loaded=()
 load_modules() {
-	modprobe vfio-pci-core && modprobe vfio_iommu_type1 || return
+	modprobe vfio_iommu_type1 || return
 	[[ -n $modules ]] || return 0
-	modprobe -a crc32c_generic crc32c_intel libcrc32c 2>/dev/null
 	load vfmig && load "$driver-vfio-pci"
 }
 
