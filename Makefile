@@ -3,7 +3,8 @@
 # make		the modules, for the running kernel or for KDIR=<its build tree>
 # make install	and into /lib/modules/<that kernel>/updates
 # make demo	a live migration of a VM with a VF, there and back, in a VM
-# make check	every test, in a VM; ends with "N passed, N failed, N skipped"
+# make check	every test, in a VM; ends with "N passed, N failed, N skipped";
+#		KERNELS="6.1 6.12 7.2": on these kernels, else on 6.1
 # make check-debug	the tests that want a kernel with KASAN, lockdep and fault
 #		injection (built when first needed); ends in the same way
 # make fuzz	fuzzes what parses streams, FUZZ_SECONDS=60
@@ -14,6 +15,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 # Debian's headers say it nowhere else, and lack what kbuild's own depmod needs.
 release = $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generated/utsrelease.h)
+
+KERNELS ?= 6.1
 
 modules:
 	$(kbuild) modules
@@ -26,7 +29,7 @@ demo:
 	tools/demo/demo
 
 check:
-	tools/check
+	KERNELS="$(KERNELS)" tools/check
 
 check-debug:
 	tools/check debug
