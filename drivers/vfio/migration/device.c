@@ -200,7 +200,6 @@ int vfmig_open(struct vfmig_device *vm)
 		vm->window = NULL;
 		goto out;
 	}
-	vm->open = true;
 	memset(&vm->stats, 0, sizeof(vm->stats));
 	vm->entered = ktime_get();
 out:
@@ -230,7 +229,6 @@ void vfmig_close(struct vfmig_device *vm)
 	}
 	win = vm->window;
 	vm->window = NULL;
-	vm->open = false;
 	/* To userspace a close is a reset: all is over, and it runs. */
 	vfmig_engine_reset(vm);
 	vfmig_engine_unlock(vm);

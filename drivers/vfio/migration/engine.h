@@ -72,7 +72,6 @@ struct vfmig_device {
 	enum vfmig_state state;
 	/* Who has led the device out of RUNNING. */
 	enum vfmig_protocol owner;
-	bool open;
 	/* A step is being undone: it is not to be cut short by a signal. */
 	bool undoing;
 	/* When the access under way has to give up, in jiffies. */

@@ -54,9 +54,10 @@ struct igbvf_mailbox {
 /**
  * struct igbvf_run - what a stopped function needs to run again
  * @rx_dctl: RXDCTL of each queue
- * @rx_tail: RDT
+ * @rx_tail: RDT, of a state that was loaded
  * @tx_dctl: TXDCTL
- * @tx_tail: TDT
+ * @tx_tail: TDT, of a state that was loaded
+ * @loaded: the tails are not in the registers but here
  * @eims: vectors to be unmasked
  * @kick: vectors to be raised, so that no interrupt is lost
  * @resend: hand the request in the mailbox to the PF, which has not seen it
@@ -68,6 +69,7 @@ struct igbvf_run {
 	u32 tx_tail[IGBVF_QUEUES];
 	u32 eims;
 	u32 kick;
+	bool loaded;
 	bool resend;
 };
 

@@ -151,9 +151,7 @@ static void note_queues(struct igbvf_device *vf)
 	memset(run, 0, sizeof(*run));
 	for (q = 0; q < IGBVF_QUEUES; q++) {
 		run->rx_dctl[q] = igbvf_rd32(vf, IGBVF_RX(q, IGBVF_DCTL));
-		run->rx_tail[q] = igbvf_rd32(vf, IGBVF_RX(q, IGBVF_TAIL));
 		run->tx_dctl[q] = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_DCTL));
-		run->tx_tail[q] = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_TAIL));
 	}
 	run->kick = vectors_to_kick(run, igbvf_rd32(vf, IGBVF_IVAR0));
 }
@@ -189,6 +187,22 @@ int igbvf_stop(struct igbvf_device *vf)
 	return ret;
 }
 
+/* Enables a queue that was stopped, or loaded, and lets it see its work. */
+static int start_queue(struct igbvf_device *vf, u32 dctl_reg, u32 dctl,
+		       u32 tail_reg, u32 loaded_tail)
+{
+	u32 tail;
+	int ret;
+
+	if (!(dctl & IGBVF_DCTL_ENABLE))
+		return 0;
+	/* Whoever may reach a function that is only quiesced may have moved it. */
+	tail = vf->run.loaded ? loaded_tail : igbvf_rd32(vf, tail_reg);
+	ret = set_dctl(vf, dctl_reg, dctl);
+	igbvf_wr32(vf, tail_reg, tail);
+	return ret;
+}
+
 /**
  * igbvf_start - undo igbvf_stop(), or start what was loaded
  * @vf: the function
@@ -202,17 +216,13 @@ int igbvf_start(struct igbvf_device *vf)
 	int ret, err = 0;
 
 	for (q = 0; q < IGBVF_QUEUES; q++) {
-		if (!(run->rx_dctl[q] & IGBVF_DCTL_ENABLE))
-			continue;
-		ret = set_dctl(vf, IGBVF_RX(q, IGBVF_DCTL), run->rx_dctl[q]);
-		igbvf_wr32(vf, IGBVF_RX(q, IGBVF_TAIL), run->rx_tail[q]);
+		ret = start_queue(vf, IGBVF_RX(q, IGBVF_DCTL), run->rx_dctl[q],
+				  IGBVF_RX(q, IGBVF_TAIL), run->rx_tail[q]);
 		err = err ?: ret;
 	}
 	for (q = 0; q < IGBVF_QUEUES; q++) {
-		if (!(run->tx_dctl[q] & IGBVF_DCTL_ENABLE))
-			continue;
-		ret = set_dctl(vf, IGBVF_TX(q, IGBVF_DCTL), run->tx_dctl[q]);
-		igbvf_wr32(vf, IGBVF_TX(q, IGBVF_TAIL), run->tx_tail[q]);
+		ret = start_queue(vf, IGBVF_TX(q, IGBVF_DCTL), run->tx_dctl[q],
+				  IGBVF_TX(q, IGBVF_TAIL), run->tx_tail[q]);
 		err = err ?: ret;
 	}
 
@@ -235,6 +245,7 @@ void igbvf_plan_run(struct igbvf_run *run, const struct igbvf_state *state)
 	unsigned int q;
 
 	memset(run, 0, sizeof(*run));
+	run->loaded = true;
 	for (q = 0; q < IGBVF_QUEUES; q++) {
 		queue = &state->queue[q];
 		run->rx_dctl[q] = le32_to_cpu(queue->rx[IGBVF_RX_DCTL]);
