@@ -210,10 +210,12 @@ static void forget(struct vfmig_device *vm, enum vfmig_state from)
 
 static void report_failure(struct vfmig_device *vm)
 {
-	struct pci_dev *pdev = vm->core->pdev;
+	struct pci_dev *pdev;
 
+	/* And then there may be no device behind it any more. */
 	if (!vm->why[0])
 		return;
+	pdev = vm->core->pdev;
 	strscpy(vm->last_error, vm->why, sizeof(vm->last_error));
 	vm->why[0] = '\0';
 	vm->errors++;
