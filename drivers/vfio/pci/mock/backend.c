@@ -107,8 +107,13 @@ static int mock_quiesce(void *backend)
 
 static int mock_run(void *backend)
 {
-	return mock_step(backend, MOCK_RUN, MOCK_QUIESCED, MOCK_RUNNING,
-			 "run of a quiesced device");
+	int ret;
+
+	ret = mock_step(backend, MOCK_RUN, MOCK_QUIESCED, MOCK_RUNNING,
+			"run of a quiesced device");
+	if (!ret)
+		mock_next_round(backend);
+	return ret;
 }
 
 static int mock_freeze(void *backend)

@@ -264,6 +264,7 @@ void mock_closed(struct mock_device *mock);
 int mock_save_begin(void *backend, enum vfmig_phase phase);
 u64 mock_save_left(void *backend);
 int mock_save(void *backend, struct vfmig_record *rec);
+void mock_next_round(struct mock_device *mock);
 u64 mock_save_size(void *backend);
 void mock_save_end(void *backend);
 

@@ -131,6 +131,16 @@ static void mock_say_bytes(struct mock_device *mock, struct vfmig_record *rec)
 	mock_content_fill(&mock->content, &extent, bytes->content);
 }
 
+/* All is said of what has changed so far: now, if it runs, it changes more. */
+void mock_next_round(struct mock_device *mock)
+{
+	if (mock->session != MOCK_SAVING_PRE_COPY || mock->left ||
+	    mock->run != MOCK_RUNNING || mock->rounds <= 1)
+		return;
+	mock->rounds--;
+	mock_dirty_some(mock);
+}
+
 int mock_save(void *backend, struct vfmig_record *rec)
 {
 	struct mock_device *mock = backend;
@@ -163,11 +173,7 @@ int mock_save(void *backend, struct vfmig_record *rec)
 		else
 			mock_say_bytes(mock, rec);
 
-		if (!mock->left && mock->rounds > 1 &&
-		    mock->session == MOCK_SAVING_PRE_COPY) {
-			mock->rounds--;
-			mock_dirty_some(mock);
-		}
+		mock_next_round(mock);
 	}
 	return mock_leave(mock, MOCK_SAVE, 0, ret);
 }
