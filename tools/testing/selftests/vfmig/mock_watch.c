@@ -35,7 +35,7 @@ TEST(state, "the files state and protocol can be read while an access hangs")
 {
 	hold_until(&stopping, "freeze");
 	EXPECT_STREQ(core_text(vf.bdf, "state"), "running");
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "v1");
+	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
 	let_go();
 }
 

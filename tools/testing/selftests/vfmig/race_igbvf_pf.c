@@ -23,8 +23,7 @@ void before_open(void)
 	moments_forget();
 	bytes_free(&whole);
 	guest_leave(&guest);
-	if (strcmp(core_text(vf_first(), "protocol"), "none") ||
-	    is_mock(vf_first()))
+	if (is_mock(vf_first()) || is_open(vf_first()))
 		SKIP("%s does not need its PF", vf_first());
 	if (!pf.bdf[0])
 		pf_remember(&pf, vf_first());

@@ -127,12 +127,14 @@ TEST(files, "debugfs: state and protocol; bytes, chunks and time of the last tra
 {
 	const char *text;
 
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "v1");
+	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
 	EXPECT_STREQ(core_text(vf.bdf, "state"), "running");
 	vf_go(&vf, STATE_STOP_COPY);
+	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "v1");
 	save_phase(&vf, &stream, TRAPPED_WHOLE);
 	EXPECT_STREQ(core_text(vf.bdf, "state"), "stop-and-copy");
 	vf_go(&vf, STATE_RUNNING);
+	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
 
 	text = core_text(vf.bdf, "last_transfer");
 	EXPECT_NE(strstr(text, "stop-and-copy"), NULL);
