@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "v2.h"
 
 struct vf vf;
 struct vf other;
@@ -19,6 +20,7 @@ void test_setup(void)
 
 void test_teardown(void)
 {
+	v2_close_all();
 	vf_close(&vf);
 	vf_close(&other);
 	mock_restore();

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writing to a load's fd: whatever the sizes, the same load; and what is no
+ * stream is refused by the write that shows it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "stream.h"
+#include "v2.h"
+
+static struct bytes stream, got;
+static struct parts parts;
+static long page;
+
+/* The smallest window there is: a write is worth many of them. */
+void before_open(void)
+{
+	bytes_free(&stream);
+	bytes_free(&got);
+	page = getpagesize();
+	param_set("vfmig", "window", "4096");
+}
+
+static void take_stream(void)
+{
+	bytes_free(&stream);
+	v2_save_stopped(&vf, &stream);
+	stream_split(&stream, &parts);
+}
+
+static int begin(void)
+{
+	take_stream();
+	change_device();
+	return v2_begin(&vf, V2_RESUMING);
+}
+
+/* What was loaded is what comes out. */
+static void expect_loaded(const char *what)
+{
+	int fd = v2_begin(&vf, V2_STOP_COPY);
+
+	bytes_free(&got);
+	ASSERT_EQ(v2_drain(fd, &got, AT_ONCE), 0, "%s", what);
+	bytes_expect_same(&got, &stream, what);
+	v2_go(&vf, V2_RUNNING);
+	v2_close(fd);
+}
+
+static void expect_stuck(void)
+{
+	static const uint32_t targets[] = {
+		V2_STOP, V2_RUNNING, V2_STOP_COPY, V2_RUNNING_P2P, V2_PRE_COPY,
+		V2_PRE_COPY_P2P,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		if (!v2_can(&vf, targets[i]))
+			continue;
+		EXPECT_EQ(v2_try(&vf, targets[i]), -EFAULT, "to %s",
+			  v2_name(targets[i]));
+		EXPECT_EQ(v2_state(&vf), V2_RESUMING, "to %s",
+			  v2_name(targets[i]));
+	}
+}
+
+static void expect_reset_recovers(int fd)
+{
+	ASSERT_EQ(vf_reset(&vf), 0);
+	EXPECT_EQ(v2_state(&vf), V2_RUNNING);
+	v2_expect_ended(fd, "reset");
+	v2_close(fd);
+}
+
+TEST(any_size, "writes of any size are the same load")
+{
+	static const size_t sizes[] = {
+		1, 2, 3, 7, 8, 23, 24, 25, 4095, 4096, 4097, 8191, 8193, 65537,
+		(1 << 20) + 1,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		int fd = begin();
+
+		ASSERT_EQ(v2_fill(fd, stream.at, stream.len, sizes[i]), 0,
+			  "%zu", sizes[i]);
+		expect_loaded("any size");
+		v2_close(fd);
+	}
+}
+
+TEST(whole_writes, "a write takes all of its bytes")
+{
+	int fd = begin();
+
+	EXPECT_EQ(v2_write(fd, stream.at, 10), 10);
+	EXPECT_EQ(v2_write(fd, stream.at + 10, stream.len - 10),
+		  stream.len - 10);
+	expect_loaded("two writes");
+}
+
+TEST(parts_of_it, "nor does it matter whether a write ends with a record")
+{
+	int fd = begin();
+
+	for (unsigned int i = 0; i < parts.nr; i++) {
+		size_t at = parts.at[i], end = parts.at[i + 1];
+
+		ASSERT_EQ(v2_fill(fd, stream.at + at, 5, AT_ONCE), 0);
+		ASSERT_EQ(v2_fill(fd, stream.at + at + 5, end - at - 5,
+				  AT_ONCE), 0);
+	}
+	expect_loaded("record by record");
+}
+
+TEST(gathered, "writev is taken in the order of its parts")
+{
+	int fd = begin();
+	struct iovec vec[] = {
+		{ stream.at, 9 },
+		{ stream.at + 9, 0 },
+		{ stream.at + 9, stream.len - 10 },
+		{ stream.at + stream.len - 1, 1 },
+	};
+
+	EXPECT_EQ(writev(fd, vec, ARRAY_SIZE(vec)), stream.len);
+	expect_loaded("gathered");
+}
+
+TEST(zero_length, "a write of no bytes takes none, before, within and after the stream")
+{
+	int fd = begin();
+
+	EXPECT_EQ(write(fd, NULL, 0), 0);
+	ASSERT_EQ(v2_fill(fd, stream.at, 10, AT_ONCE), 0);
+	EXPECT_EQ(write(fd, stream.at, 0), 0);
+	ASSERT_EQ(v2_fill(fd, stream.at + 10, stream.len - 10, AT_ONCE), 0);
+	EXPECT_EQ(write(fd, stream.at, 0), 0);
+	expect_loaded("with writes of nothing");
+}
+
+TEST(no_buffer, "a write from where there is no memory fails with EFAULT, and nothing is taken")
+{
+	uint8_t *at = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	int fd = begin();
+	size_t done, n;
+
+	ASSERT_NE(at, MAP_FAILED);
+	ASSERT_EQ(munmap(at, page), 0);
+	for (done = 0; done < stream.len; done += n) {
+		n = stream.len - done < 1000 ? stream.len - done : 1000;
+		EXPECT_EQ(v2_write(fd, at, 100), -EFAULT, "at %zu", done);
+		ASSERT_EQ(v2_fill(fd, stream.at + done, n, AT_ONCE), 0);
+	}
+	expect_loaded("with a fault before each write");
+}
+
+TEST(half_a_buffer, "a buffer that ends in mid-write: what the write says it has taken counts")
+{
+	static const size_t rooms[] = { 1, 3, 8, 50, 500, 4095, 4096 };
+	uint8_t *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = begin();
+	size_t done = 0;
+	ssize_t n;
+
+	ASSERT_NE(at, MAP_FAILED);
+	ASSERT_EQ(munmap(at + page, page), 0);
+	for (int i = 0; done < stream.len; i++) {
+		size_t room = rooms[i % ARRAY_SIZE(rooms)];
+		size_t rest = stream.len - done;
+
+		if (room > rest)
+			room = rest;
+		memcpy(at + page - room, stream.at + done, room);
+		n = v2_write(fd, at + page - room, room + 500);
+		if (n == -EFAULT)
+			n = v2_write(fd, stream.at + done, room);
+		ASSERT_GT(n, 0);
+		ASSERT_LE(n, (ssize_t)room);
+		done += n;
+	}
+	expect_loaded("from buffers that end early");
+	munmap(at, page);
+}
+
+TEST(empty, "leaving RESUMING with not one byte written is no load: all is as it was")
+{
+	static const uint32_t targets[] = { V2_STOP, V2_STOP_COPY, V2_RUNNING };
+
+	take_stream();
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		v2_begin(&vf, V2_RESUMING);
+		v2_go(&vf, targets[i]);
+		v2_go(&vf, V2_STOP);
+		expect_loaded("not one byte");
+	}
+}
+
+TEST(cut_short, "leaving on a stream that is cut short fails, and it can still be completed")
+{
+	size_t cut[] = { 1, 7, 8, 39, 40, 100, 0 };
+	int fd = begin();
+
+	cut[6] = stream.len - 1;
+	for (size_t i = 0; i < ARRAY_SIZE(cut); i++) {
+		size_t from = i ? cut[i - 1] : 0;
+
+		ASSERT_EQ(v2_fill(fd, stream.at + from, cut[i] - from, AT_ONCE),
+			  0);
+		expect_stuck();
+	}
+	ASSERT_EQ(v2_fill(fd, stream.at + cut[6], 1, 1), 0);
+	expect_loaded("completed");
+}
+
+TEST(committed, "the write that brings the end also puts the state into the device")
+{
+	int fd = begin();
+
+	if (!is_mock(vf.bdf))
+		SKIP("only mock says when it is told");
+	mock_set(vf.bdf, "calls", "");
+	ASSERT_EQ(v2_fill(fd, stream.at, stream.len - 1, AT_ONCE), 0);
+	EXPECT_EQ(strstr(mock_text(vf.bdf, "calls"), "load_commit"), NULL);
+	ASSERT_EQ(v2_fill(fd, stream.at + stream.len - 1, 1, 1), 0);
+	EXPECT_NE(strstr(mock_text(vf.bdf, "calls"), "load_commit load_end"),
+		  NULL);
+	mock_set(vf.bdf, "calls", "");
+	v2_go(&vf, V2_STOP);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "");
+}
+
+static void expect_trailing_refused(size_t more, bool in_one)
+{
+	static const uint8_t zeros[64];
+	int fd = begin();
+
+	bytes_add(&stream, zeros, more);
+	if (!in_one)
+		ASSERT_EQ(v2_fill(fd, stream.at, stream.len - more, AT_ONCE), 0);
+	EXPECT_EQ(in_one ? v2_fill(fd, stream.at, stream.len, AT_ONCE) :
+			   v2_write(fd, zeros, more), -EINVAL, "%zu", more);
+	EXPECT_EQ(v2_write(fd, zeros, 1), -EINVAL);
+	expect_stuck();
+	expect_reset_recovers(fd);
+}
+
+TEST(trailing, "bytes after the end are refused, in the write that brings it and later")
+{
+	expect_trailing_refused(1, false);
+	expect_trailing_refused(16, false);
+	expect_trailing_refused(1, true);
+	expect_trailing_refused(40, true);
+	v2_need_whole_transfer();
+}
+
+TEST(two_streams, "a second stream after the first one is refused")
+{
+	int fd = begin();
+
+	ASSERT_EQ(v2_fill(fd, stream.at, stream.len, AT_ONCE), 0);
+	EXPECT_EQ(v2_fill(fd, stream.at, stream.len, AT_ONCE), -EINVAL);
+	expect_stuck();
+	expect_reset_recovers(fd);
+}
+
+static struct bytes bad;
+
+static void start_over(void)
+{
+	bad.len = 0;
+	bytes_add(&bad, stream.at, stream.len);
+}
+
+static void expect_refused(const char *what, size_t where, size_t piece)
+{
+	int fd = v2_begin(&vf, V2_RESUMING);
+
+	EXPECT_EQ(v2_fill(fd, bad.at, bad.len, piece), -EINVAL,
+		  "%s %zu", what, where);
+	EXPECT_EQ(v2_fill(fd, stream.at, stream.len, AT_ONCE), -EINVAL,
+		  "%s %zu", what, where);
+	EXPECT_EQ(v2_try(&vf, V2_STOP), -EFAULT, "%s %zu", what, where);
+	EXPECT_EQ(v2_state(&vf), V2_RESUMING, "%s %zu", what, where);
+	EXPECT_NE(core_number(vf.bdf, "last_error", ""), 0);
+	expect_reset_recovers(fd);
+}
+
+/* Every bit of a stream, by the region: region_damage.c. */
+TEST(damaged, "a flipped bit, a dropped, doubled or exchanged record fails the write that shows it")
+{
+	size_t mid;
+
+	take_stream();
+	change_device();
+	mid = parts.nr / 2;
+	for (size_t at = 0; at < stream.len; at += stream.len / 8 + 1) {
+		start_over();
+		bad.at[at] ^= 1 << at % 8;
+		expect_refused("bit in", at, 512);
+	}
+
+	bad.len = 0;
+	bytes_add(&bad, stream.at, parts.at[mid]);
+	bytes_add(&bad, stream.at + parts.at[mid + 1],
+		  stream.len - parts.at[mid + 1]);
+	expect_refused("without part", mid, AT_ONCE);
+
+	bad.len = 0;
+	bytes_add(&bad, stream.at, parts.at[mid + 1]);
+	bytes_add(&bad, stream.at + parts.at[mid],
+		  stream.len - parts.at[mid]);
+	expect_refused("twice part", mid, AT_ONCE);
+
+	start_over();
+	put32(bad.at + HEAD_VERSION, get32(stream.at + HEAD_VERSION) + 1);
+	stream_seal_head(bad.at);
+	expect_refused("version", HEAD_VERSION, AT_ONCE);
+	v2_need_whole_transfer();
+}
+
+TEST(garbage, "what is no stream at all is refused")
+{
+	static const uint8_t fill[] = { 0, 0xff, 0x55 };
+	uint8_t junk[5000];
+
+	take_stream();
+	for (size_t i = 0; i < sizeof(fill); i++) {
+		bad.len = 0;
+		memset(junk, fill[i], sizeof(junk));
+		bytes_add(&bad, junk, sizeof(junk));
+		expect_refused("fill", fill[i], AT_ONCE);
+		expect_refused("fill", fill[i], 1);
+	}
+}
+
+TEST(scribbled, "v1's data section has no say in a load through v2")
+{
+	int fd = begin();
+	uint8_t junk[4096];
+	size_t n;
+
+	memset(junk, 0xee, sizeof(junk));
+	vf_map(&vf);
+	for (size_t at = 0; at < stream.len; at += n) {
+		n = stream.len - at < 1000 ? stream.len - at : 1000;
+		ASSERT_EQ(v2_fill(fd, stream.at + at, n, AT_ONCE), 0);
+		ASSERT_EQ(vf_write(&vf, vf.area, junk, sizeof(junk)), 0);
+		memcpy(vf.map, junk, sizeof(junk));
+	}
+	vf_unmap(&vf);
+	expect_loaded("scribbled on");
+}
+
+TEST(load_twice, "a device can be loaded, run and be loaded again")
+{
+	take_stream();
+	for (int i = 0; i < 3; i++)
+		v2_load(&vf, &stream);
+	expect_loaded("three times");
+}
