@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest that sends and receives, moved by both protocols, and quiesced without
+ * being stopped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "igbvf.h"
+#include "v2.h"
+#include "ways.h"
+
+#define MAC	"52:54:00:76:66:00"
+
+static struct guest guest;
+
+void before_open(void)
+{
+	guest_leave(&guest);
+	pf_set_mac(vf_first(), MAC);
+	if (getenv("VFMIG_DEV2"))
+		pf_set_mac(getenv("VFMIG_DEV2"), MAC);
+}
+
+static void boot(void)
+{
+	guest_enter(&guest, &vf);
+	guest_boot(&guest);
+}
+
+static void expect_traffic(const char *when)
+{
+	uint16_t tag = 0;
+
+	for (unsigned int i = 1; i <= 3; i++) {
+		tx_post(&guest, 100);
+		EXPECT_EQ(tx_sent(&guest), true, "%s", when);
+		pf_send(guest.mac, -1, 100, i);
+		EXPECT_EQ(rx_wait(&guest, &tag), 100, "%s", when);
+		EXPECT_EQ(tag, i, "%s", when);
+	}
+}
+
+static void forget_irqs(void)
+{
+	for (unsigned int i = 0; i < 3; i++)
+		irq_fired(&guest, i);
+}
+
+TEST(same, "a device with a guest on it says the same through v1 and through v2")
+{
+	struct bytes by_v1 = {}, by_v2 = {};
+
+	boot();
+	expect_traffic("before");
+	ways[0].stop(&vf);
+	ways[0].save(&vf, &by_v1);
+	ways[0].run(&vf);
+	ways[1].stop(&vf);
+	ways[1].save(&vf, &by_v2);
+	ways[1].run(&vf);
+	bytes_expect_same(&by_v2, &by_v1, "paused");
+	expect_traffic("after");
+	bytes_free(&by_v1);
+	bytes_free(&by_v2);
+}
+
+static void carry(struct vf *from, struct vf *to, const struct protocol *out,
+		  const struct protocol *in, const char *what)
+{
+	struct bytes stream = {};
+
+	out->stop(from);
+	out->save(from, &stream);
+	in->load(to, &stream);
+	guest_move(&guest, to);
+	in->run(to);
+	expect_traffic(what);
+	/* Stopped by one, to be had by either. */
+	ASSERT_EQ(vf_reset(from), 0);
+	bytes_free(&stream);
+}
+
+TEST(moved, "a guest moves there and back, all four ways from one protocol to the other")
+{
+	struct vf *at = &vf, *next = &other;
+
+	vf_open(&other, vf_second());
+	boot();
+	expect_traffic("before");
+	for (size_t out = 0; out < nr_ways; out++) {
+		for (size_t in = 0; in < nr_ways; in++) {
+			char what[32];
+
+			snprintf(what, sizeof(what), "%s to %s",
+				 ways[out].name, ways[in].name);
+			carry(at, next, &ways[out], &ways[in], what);
+			next = at;
+			at = guest.vf;
+		}
+	}
+}
+
+TEST(quiesced, "in RUNNING_P2P a function does no DMA and raises no interrupt, and then runs on")
+{
+	uint32_t head;
+	uint16_t tag;
+
+	boot();
+	expect_traffic("before");
+	v2_go(&vf, V2_RUNNING_P2P);
+	forget_irqs();
+	head = rd(&guest, RDH);
+	for (unsigned int i = 0; i < 5; i++)
+		pf_send(guest.mac, -1, 100, i);
+	EXPECT_EQ(rx_wait(&guest, &tag), -1);
+	EXPECT_EQ(rd(&guest, RDH), head);
+	wr(&guest, EICS, 7);
+	usleep(20000);
+	for (unsigned int i = 0; i < 3; i++)
+		EXPECT_EQ(irq_fired(&guest, i), false, "vector %u", i);
+	v2_go(&vf, V2_RUNNING);
+	expect_traffic("after");
+}
+
+TEST(to_and_fro, "a function can go between RUNNING, RUNNING_P2P and STOP as often as is wanted")
+{
+	boot();
+	for (int i = 0; i < 5; i++) {
+		v2_go(&vf, V2_RUNNING_P2P);
+		v2_go(&vf, V2_STOP);
+		v2_go(&vf, V2_RUNNING_P2P);
+		v2_go(&vf, V2_RUNNING);
+		expect_traffic("between");
+	}
+}
+
+TEST(pre_copied, "traffic goes on in PRE_COPY, and after a stop that is called off")
+{
+	struct bytes stream = {};
+	int fd;
+
+	v2_need_pre_copy(&vf);
+	boot();
+	fd = v2_begin(&vf, V2_PRE_COPY);
+	expect_traffic("in PRE_COPY");
+	EXPECT_EQ(v2_drain(fd, &stream, 100), -ENOMSG);
+	expect_traffic("in PRE_COPY, all read");
+	v2_go(&vf, V2_PRE_COPY_P2P);
+	v2_go(&vf, V2_PRE_COPY);
+	expect_traffic("after PRE_COPY_P2P");
+	v2_go(&vf, V2_STOP_COPY);
+	EXPECT_EQ(v2_drain(fd, &stream, 100), 0);
+	v2_go(&vf, V2_RUNNING);
+	expect_traffic("after");
+	bytes_free(&stream);
+}
+
+TEST(pre_copied_and_moved, "a save begun in PRE_COPY is taken by v1, and the guest runs on there")
+{
+	struct bytes stream = {};
+	int fd;
+
+	v2_need_pre_copy(&vf);
+	vf_open(&other, vf_second());
+	boot();
+	fd = v2_begin(&vf, V2_PRE_COPY);
+	EXPECT_EQ(v2_drain(fd, &stream, 100), -ENOMSG);
+	expect_traffic("in PRE_COPY");
+	v2_go(&vf, V2_STOP_COPY);
+	EXPECT_EQ(v2_drain(fd, &stream, 100), 0);
+	ways[0].load(&other, &stream);
+	guest_move(&guest, &other);
+	ways[0].run(&other);
+	expect_traffic("after");
+	bytes_free(&stream);
+}
