@@ -59,8 +59,10 @@ write_sources() {
 	printf 'deb %s %s %s main\n' \
 		"$signed" "$main" "$suite" \
 		"$signed" "$main" "$suite-updates" \
-		"$signed" "$main" "$suite-backports" \
 		"$signed" "$security" "$suite-security"
+	# An older suite's backports have gone to the archive.
+	[[ $suite == bullseye ]] ||
+		printf 'deb %s %s %s main\n' "$signed" "$main" "$suite-backports"
 }
 
 # apt_open SUITE DIR: from here on apt_do works on that suite, state in DIR.

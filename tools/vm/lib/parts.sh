@@ -9,8 +9,18 @@
 parts_dir=$cache/parts
 built_dir=$project/build/kernels
 
+# What a guest in the host VM may run in; parts/qemu.sh says where they are from.
+known_qemus=(5.2 7.2 10.0 11.1)
+# Those that the caller asked for.
+qemus=()
+
+want_qemu() {
+	[[ " ${known_qemus[*]} " == *" $1 "* ]] || die "no QEMU '$1'; known: ${known_qemus[*]}"
+	[[ " ${qemus[*]} " == *" $1 "* ]] || qemus+=("$1")
+}
+
 # host, l1-bookworm, toolchain-bookworm, kbuild-trixie, clang-bookworm,
-# source-bookworm, kernel-6.1: recipe parts/{host,l1,...}.sh
+# source-bookworm, kernel-6.1, qemu-10.0: recipe parts/{host,l1,...}.sh
 part_recipe() {
 	if is_built "$1"; then
 		printf '%s' "$vm_dir/build-kernel"
@@ -117,12 +127,15 @@ part_fetch() {
 
 # Removes what no kernel of this checkout needs.
 parts_prune() {
-	local conf generation keep=' '
+	local conf generation name keep=' '
 	for conf in $(known_kernels); do
 		load_kernel_conf "$conf"
 		for name in $(kernel_parts) "$(clang_root)"; do
 			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 		done
+	done
+	for name in "${known_qemus[@]/#/qemu-}"; do
+		keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 	done
 	for generation in "$parts_dir"/*.*; do
 		[[ $keep == *" $generation "* ]] || part_remove "$generation"
@@ -136,10 +149,10 @@ clang_root() {
 	printf '%s' "clang-${l1#l1-}"
 }
 
-# What is fetched for a kernel.
+# What is fetched for a kernel, and the QEMUs that are wanted beside it.
 kernel_parts() {
 	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "${kbuild:?}" \
-		"${kernel_source:-kernel-${kernel:?}}" | awk '!seen[$0]++'
+		"${kernel_source:-kernel-${kernel:?}}" "${qemus[@]/#/qemu-}" | awk '!seen[$0]++'
 }
 
 parts_ready() {
@@ -152,7 +165,11 @@ parts_ready() {
 # Programs of their own, because they have their own locks and things to clean
 # up; they must not go on when whoever needed the parts is gone.
 parts_require() {
-	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel" ${clang:+--clang}
+	local version options=()
+	for version in "${qemus[@]}"; do
+		options+=(--qemu "$version")
+	done
+	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel" ${clang:+--clang} "${options[@]}"
 }
 
 kernel_require() {

@@ -68,11 +68,22 @@ qemu_igb() {
 }
 
 qemu_disk() {
-	local id=$1 slot=$2 file=$3
+	local id=$1 slot=$2 file=$3 serial=${4:-}
 	qemu_argv+=(
 		-blockdev "driver=raw,node-name=$id,read-only=on,file.driver=file,file.locking=off,file.filename=$(qemu_quote "$file")"
-		-device "virtio-blk-pci,drive=$id,bus=pcie.0,addr=$slot"
+		-device "virtio-blk-pci,drive=$id,bus=pcie.0,addr=$slot${serial:+,serial=$serial}"
 	)
+}
+
+# A disk for each QEMU that guests may run in, from slot 0xa on.
+qemu_guests_qemus() {
+	local version slot=0xa
+	# shellcheck disable=SC2154 # parts.sh knows them
+	for version in "${qemus[@]}"; do
+		part_hold "qemu-$version"
+		qemu_disk "qemu-$version" "$(printf '0x%x' "$slot")" "${part_path:?}/root.erofs" "qemu-$version"
+		slot=$((slot + 1))
+	done
 }
 
 qemu_share() {
