@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The igb PF (eth0) and its VFs, ready to be given to a driver.
+# The igb PF (eth0) and its VFs, ready to be given to a driver. MACs differ by
+# host, because two hosts' PFs may be on one network.
 
 : "${run:?}"
 pf=eth0
-pf_address=10.0.2.50/24
 
 vfs_fail() {
 	printf '%s\n' "$*" >"$run/failure"
@@ -30,7 +30,7 @@ check_vf_bars() {
 }
 
 bring_up_vfs() {
-	local count=$1 device=/sys/class/net/$pf/device i
+	local count=$1 host=$2 address=$3 device=/sys/class/net/$pf/device i
 	modprobe igb || vfs_fail "igb does not load" || return
 	ip link set "$pf" up || vfs_fail "$pf does not come up" || return
 	await_carrier || return
@@ -39,7 +39,7 @@ bring_up_vfs() {
 	check_vf_bars "$device" || return
 	await_carrier || return
 	for ((i = 0; i < count; i++)); do
-		ip link set "$pf" vf "$i" mac "52:54:00:76:66:0$i" || vfs_fail "VF $i: no MAC" || return
+		ip link set "$pf" vf "$i" mac "52:54:00:76:6$((5 + host)):0$i" || vfs_fail "VF $i: no MAC" || return
 	done
-	ip address add "$pf_address" dev "$pf" || vfs_fail "$pf: no address" || return
+	[[ -z $address ]] || ip address add "$address" dev "$pf" || vfs_fail "$pf: no address" || return
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # parts.sh has qemus
 # QEMU on the user's machine, out of the cache, and the machine it emulates.
 
 # QEMU's option parser takes a doubled comma for a comma.
@@ -24,7 +25,9 @@ qemu_program() {
 # The 64-bit PCI hole must not exist: QEMU 10.0 takes igb's 64-bit VF BARs for
 # 32-bit ones, and every VF register reads 0 if the kernel places them high.
 qemu_machine() {
-	local accel=$1
+	local accel=$1 cpu=max,la57=off
+	# With TCG's AVX2, QEMU 5.2 in the VM takes pages for zero that are not.
+	[[ " ${qemus[*]} " != *" 5.2 "* ]] || cpu+=,avx2=off
 	local options=(
 		-M "q35,kernel-irqchip=split,smm=off"
 		-smp 2
@@ -35,7 +38,7 @@ qemu_machine() {
 	)
 	case $accel in
 	kvm) options+=(-accel kvm -cpu host) ;;
-	tcg) options+=(-accel "tcg,thread=${tcg_thread:?}" -cpu "max,la57=off") ;;
+	tcg) options+=(-accel "tcg,thread=${tcg_thread:?}" -cpu "$cpu") ;;
 	*) die "VFMIG_ACCEL=$accel: must be tcg or kvm" ;;
 	esac
 	qemu_argv+=("${options[@]}")
@@ -61,9 +64,35 @@ qemu_console() {
 # Fixed addresses on the root bus: the igb's leaves room for its VFs, which
 # follow 16 slots behind it.
 qemu_igb() {
+	local host=$1 link=$2 net=user,id=net0,restrict=on
+	[[ -z $link ]] || net=hubport,id=net0,hubid=0
 	qemu_argv+=(
-		-netdev "user,id=net0,restrict=on"
-		-device "igb,netdev=net0,bus=pcie.0,addr=0x2"
+		-netdev "$net"
+		-device "igb,netdev=net0,bus=pcie.0,addr=0x2,mac=52:54:00:12:34:5$((5 + host))"
+	)
+}
+
+# One end of a cable between hosts 1 and 2, a socket in DIR for each end:
+# either may be plugged in first, and what nobody takes is lost.
+qemu_cable() {
+	local id=$1 host=$2 dir
+	dir=$(qemu_quote "$3")
+	printf 'dgram,id=%s,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s' \
+		"$id" "$dir/$id.$host" "$dir/$id.$((3 - host))"
+}
+
+# Two networks that the hosts share: their own, link0, and that of the PFs and
+# VFs. To the latter each has a plain card too, peer0, because who shares the PF
+# with a VF that expects a guest is not sent to where the guest still is.
+qemu_link() {
+	local host=$1 link=$2
+	qemu_argv+=(
+		-netdev "$(qemu_cable link0 "$host" "$link")"
+		-device "virtio-net-pci,netdev=link0,bus=pcie.0,addr=0x9,romfile=,mac=52:54:00:76:00:0$host"
+		-netdev "$(qemu_cable vfs0 "$host" "$link")"
+		-netdev "hubport,id=hub-vfs0,hubid=0,netdev=vfs0"
+		-netdev "hubport,id=peer0,hubid=0"
+		-device "virtio-net-pci,netdev=peer0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:76:01:0$host"
 	)
 }
 
@@ -78,7 +107,6 @@ qemu_disk() {
 # A disk for each QEMU that guests may run in, from slot 0xa on.
 qemu_guests_qemus() {
 	local version slot=0xa
-	# shellcheck disable=SC2154 # parts.sh knows them
 	for version in "${qemus[@]}"; do
 		part_hold "qemu-$version"
 		qemu_disk "qemu-$version" "$(printf '0x%x' "$slot")" "${part_path:?}/root.erofs" "qemu-$version"
