@@ -13,8 +13,7 @@ DRIVER = "igbvf_vfio_pci"
 
 class Bench:
     def __init__(self):
-        vfs.load_modules("igbvf", "mock")
-        self.vfs = [vfs.Vf(0), vfs.Vf(1)]
+        self.vfs = vfs.pair("igbvf", "mock")
         self.guest = None
         self.stream = None
         self.has_driver = False

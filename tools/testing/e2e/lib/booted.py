@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import time
 
+from .host import HERE
+from .qemus import V7_2
 from .saving import save_to_file
 from .settings import GUEST_STATE
 from .vfs import project_dir
@@ -43,8 +45,8 @@ def _key():
     for path in sorted(_contents().values()) + [__file__]:
         with open(path, "rb") as file:
             key.update(file.read())
-    key.update(" ".join(MACHINE_ARGV).encode())
-    key.update(subprocess.check_output(["qemu-system-x86_64", "--version"]))
+    key.update(" ".join([V7_2.machine, *MACHINE_ARGV]).encode())
+    key.update(HERE.run(V7_2.program(HERE), "--version").encode())
     key.update(os.uname().release.encode())
     key.update(str(os.stat(_kernel()).st_size).encode())
     return key.hexdigest()[:12]

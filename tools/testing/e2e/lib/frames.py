@@ -11,7 +11,7 @@ import threading
 import time
 
 from .traffic import predictable_bytes
-from .vfs import PF
+from .vfs import PEER
 from .waiting import Deadline, until
 
 TYPE = 0x88b5
@@ -31,7 +31,7 @@ class Frames:
     def __init__(self, mac):
         self._table = predictable_bytes()
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(TYPE))
-        self._socket.bind((PF, TYPE))
+        self._socket.bind((PEER, TYPE))
         self._mine = self._socket.getsockname()[4]
         self._guest = _bytes_of(mac)
         self._stop = threading.Event()

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One migration between two QEMUs on this machine, straight or by a relay."""
+"""One migration between two QEMUs, straight or by a relay."""
 
-from .vm import RUN_DIR
+from .host import HERE
 
 COMPLETION_LIMIT = 120
+LOAD_BEGINS_LIMIT = 30
+FIRST_PORT = 4400
 DOWNTIME_LIMIT_MS = 1000
 # Below the 50 ms for which QEMU sends RAM in one go: only then has a device its
 # turn before the guest is stopped (migration_iteration_run() in QEMU 7.2). A
@@ -13,32 +15,54 @@ EARLY_WORD_MS = 20
 # does not run; only a limit above the time that all of it takes ends that.
 PAUSED_MS = 600000
 OVER = ["completed", "failed", "cancelled"]
+# The guest has been stopped, the device's state has not been sent.
+SWITCHOVER = "pre-switchover"
+
+
+class WrongProtocol(Exception):
+    """A device is driven by another protocol than its QEMU is for."""
+
+
+def _protocol(vm):
+    seen = vm.vf.says("protocol")
+    if seen != vm.qemu.protocol:
+        raise WrongProtocol(f"{vm.qemu} speaks {vm.qemu.protocol}, the driver of {vm.vf} "
+                            f"says {seen}")
+    return seen
 
 
 class Migration:
-    """Starts at once. With the return path, a failing load is the source's to know."""
+    """
+    Starts at once. With the return path, a failing load is the source's to know.
+    A @watched one pauses at the switchover, as libvirt's do, and there it is
+    seen which protocol has either device.
+    """
 
     count = 0
 
     def __init__(self, source, destination, relay=None, bandwidth=1 << 32,
-                 downtime_limit=DOWNTIME_LIMIT_MS):
+                 downtime_limit=DOWNTIME_LIMIT_MS, watched=False):
         Migration.count += 1
+        self.protocols = None
         self.source = source
         self.destination = destination
-        path = f"{RUN_DIR}/migration{Migration.count}"
+        port = FIRST_PORT + 2 * Migration.count
         for vm in (source, destination):
             vm.qmp.execute("migrate-set-capabilities", capabilities=[
-                {"capability": name, "state": True} for name in ("events", "return-path")])
+                {"capability": name, "state": state} for name, state in
+                (("events", True), ("return-path", True), ("pause-before-switchover", watched))])
         source.qmp.execute("migrate-set-parameters", max_bandwidth=bandwidth,
-                           downtime_limit=downtime_limit)
+                           downtime_limit=downtime_limit,
+                           **source.qemu.source_parameters(source.host))
         for vm in (source, destination):
             vm.qmp.forget_events()
         self._from = len(source.qmp.history), len(destination.qmp.history)
-        destination.qmp.execute("migrate-incoming", uri=f"unix:{path}")
+        address = destination.host.address
+        destination.qmp.execute("migrate-incoming", uri=f"tcp:{address}:{port}")
         if relay:
-            relay.join(path, f"{path}.relay")
-            path += ".relay"
-        source.qmp.execute("migrate", uri=f"unix:{path}")
+            relay.join((address, port), (HERE.address, port + 1))
+            address, port = HERE.address, port + 1
+        source.qmp.execute("migrate", uri=f"tcp:{address}:{port}")
 
     def wait_active(self, limit=COMPLETION_LIMIT):
         self.source.qmp.wait_migration(["active"], limit)
@@ -49,13 +73,49 @@ class Migration:
 
     def wait(self, limit=COMPLETION_LIMIT):
         """How it ended, as the source says."""
-        return self.source.qmp.wait_migration(OVER, limit)
+        state = self.source.qmp.wait_migration([*OVER, SWITCHOVER], limit)
+        if state == SWITCHOVER:
+            self.check_protocols()
+            self.source.qmp.execute("migrate-continue", state=SWITCHOVER)
+            state = self.source.qmp.wait_migration(OVER, limit)
+        return state
+
+    def wait_switchover(self, limit=COMPLETION_LIMIT):
+        """Waits until the guest has been stopped; there it stays."""
+        self.source.qmp.wait_migration([SWITCHOVER], limit)
+        self.check_protocols()
+
+    def check_protocols(self):
+        """Under way each device is driven by the protocol that its QEMU speaks."""
+        self.protocols = _protocol(self.source), self.destination_protocol()
+
+    def check_early(self):
+        """While RAM is sent; not every device is in a migration by then."""
+        if self.source.qemu.has_pre_copy(self.source.host):
+            self.source.vf.wait_state("pre-copy")
+            _protocol(self.source)
+        else:
+            self.source.vf.wait_state("running")
+        self.destination_protocol()
+
+    def destination_protocol(self):
+        # The source may be ahead by what fits into the sockets between them.
+        self.destination.vf.wait_state("resuming", LOAD_BEGINS_LIMIT)
+        return _protocol(self.destination)
 
     def hand_over(self):
         """After completion: the source is gone, the guest is the destination."""
-        self.destination.agent.continue_after(self.source.agent)
         if not self.destination.running():
             self.destination.qmp.wait(["RESUME"], COMPLETION_LIMIT)
+        return self._replace_source()
+
+    def hand_over_paused(self):
+        """The same of a guest that was paused, and so is at the destination."""
+        self.destination.qmp.wait_migration(["completed"], COMPLETION_LIMIT)
+        return self._replace_source()
+
+    def _replace_source(self):
+        self.destination.agent.continue_after(self.source.agent)
         self.figures = self.source.qmp.execute("query-migrate")
         self.source.quit()
         return self.destination
@@ -65,8 +125,9 @@ class Migration:
         told = []
         for vm, start, who in ((self.source, self._from[0], "source"),
                                (self.destination, self._from[1], "destination")):
+            ahead = vm.host.clock_ahead()
             for event in vm.qmp.history[start:]:
                 what = event["data"]["status"] if event["event"] == "MIGRATION" \
                     else event["event"].lower()
-                told.append((event["time"], who, what))
+                told.append((event["time"] - ahead, who, what))
         return sorted(told)

@@ -18,7 +18,9 @@ class Qmp:
         self._lines = LineSocket(sock)
         self._events = []
         self.history = []
-        self._read(Deadline(ANSWER_LIMIT, "QEMU's greeting"))
+        greeting = self._read(Deadline(ANSWER_LIMIT, "QEMU's greeting"))
+        numbers = greeting["QMP"]["version"]["qemu"]
+        self.version = f"{numbers['major']}.{numbers['minor']}"
         self.execute("qmp_capabilities")
 
     def execute(self, command, **arguments):

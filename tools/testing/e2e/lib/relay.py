@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 Stands between source and destination and does harm at a chosen place of a VF's
-data: QEMU 7.2 puts a section's type and number before each piece of it.
+data: QEMU puts a section's type and number before each piece of it.
 """
 
+import re
 import selectors
 import socket
 import struct
@@ -11,6 +12,8 @@ import threading
 
 DATA_TAG = struct.pack(">Q", 0xffffffffef100004)
 PART, END = b"\x02", b"\x03"
+# Up to QEMU 5.2 the last section begins with the configuration space.
+END_WITH_CONFIG = re.compile(END + b"....\xff\xff\xff\xff\xef\x10\x00\x02", re.DOTALL)
 BEFORE = 5   # type and number of the section
 AFTER = 16   # the tag and the size
 BLOCK = 1 << 20
@@ -33,8 +36,9 @@ def find_chunks(data):
         if at >= BEFORE and len(data) >= at + AFTER:
             size = struct.unpack_from(">Q", data, at + 8)[0]
             kind = data[at - BEFORE:at - BEFORE + 1]
-            if size and kind in (PART, END):
-                yield Chunk(at + AFTER, kind == END, size)
+            stopped = kind == END or bool(END_WITH_CONFIG.search(data, 0, at))
+            if size and (stopped or kind == PART):
+                yield Chunk(at + AFTER, stopped, size)
         at = data.find(DATA_TAG, at + 1)
 
 
@@ -46,18 +50,16 @@ class Relay:
         self.forwarded = 0
         self.done = threading.Event()  # the harm, not the forwarding
 
-    def join(self, destination_path, path):
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(path)
-        self._server.listen()
-        self._destination_path = destination_path
+    def join(self, destination, address):
+        """Forwards to @destination what comes to @address."""
+        self._server = socket.create_server(address)
+        self._destination = destination
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self):
         source = self._server.accept()[0]
         self._server.close()
-        destination = socket.socket(socket.AF_UNIX)
-        destination.connect(self._destination_path)
+        destination = socket.create_connection(self._destination)
         with source, destination:
             try:
                 self._forward(source, destination)

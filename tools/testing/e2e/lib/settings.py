@@ -5,6 +5,8 @@ import os
 
 # The harness's name of the kernel under test, under which its modules are built.
 KERNEL = os.environ.get("VFMIG_KERNEL", "6.1")
+# The other host's address, where there are two.
+FAR = os.environ.get("VFMIG_FAR")
 # Every limit is that many times as long: a kernel full of checks is slow.
 PATIENCE = float(os.environ.get("VFMIG_PATIENCE", "1"))
 # The booted guest, where this kernel is not the one that boots it.

@@ -32,6 +32,8 @@ def lines(migration, pinged):
     for time, who, what in events:
         if (who, what) in _WORDS:
             yield f"{time - begin:8.3f} s  {who:12}{_WORDS[who, what]}"
+    if migration.protocols:
+        yield "protocol: {} at the source, {} at the destination".format(*migration.protocols)
     ram = migration.figures["ram"]
     yield (f"RAM: {ram['precopy-bytes'] / 1e6:.1f} MB while the guest ran, "
            f"{ram['downtime-bytes'] / 1e6:.1f} MB while it stood still")

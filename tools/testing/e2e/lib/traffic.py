@@ -10,7 +10,7 @@ import threading
 import time
 
 from .settings import PATIENCE
-from .vfs import PF_ADDRESS
+from .vfs import PEER_ADDRESS
 from .waiting import Deadline, until
 
 # As in tools/guest/agent/stream.c.
@@ -37,9 +37,9 @@ class Stream:
         self.sent = self.received = 0
         self.longest_silence = 0.0
         self.failure = None
-        with socket.create_server((PF_ADDRESS, 0)) as server:
+        with socket.create_server((PEER_ADDRESS, 0)) as server:
             server.settimeout(60 * PATIENCE)
-            agent.ask(f"stream-start {PF_ADDRESS} {server.getsockname()[1]}")
+            agent.ask(f"stream-start {PEER_ADDRESS} {server.getsockname()[1]}")
             self._sock = server.accept()[0]
         self._sock.setblocking(False)
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -1,84 +1,93 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One QEMU: started, talked to, ended."""
 
-import os
+import select
 import socket
-import subprocess
 
 from .agent import Agent
+from .host import HERE, RUN_DIR
 from .lines import Closed
+from .qemus import V7_2
 from .qmp import Qmp
-from .settings import PATIENCE
-from .waiting import Late
+from .waiting import Late, until
 
-RUN_DIR = "/tmp/vfmig"
-MACHINE_ARGV = ["-M", "pc-q35-7.2", "-accel", "tcg", "-cpu", "qemu64",
+MACHINE_ARGV = ["-accel", "tcg", "-cpu", "qemu64",
                 "-no-user-config", "-nodefaults", "-display", "none"]
 VF_SLOT = "0x10"
-VF_OPTIONS = "x-enable-migration=on,x-pre-copy-dirty-page-tracking=off"
+START_LIMIT = 60
 QUIT_LIMIT = 60
 UNMAPPED = -1
+
 
 def log_tails(since=0, lines=15):
     """The last words of the QEMUs from that number on, for a failure's report."""
     text = []
     for number in range(since + 1, Vm.count + 1):
         for kind in ("log", "console"):
-            path = f"{RUN_DIR}/qemu{number}.{kind}"
-            if not os.path.exists(path):
+            path, host = f"{RUN_DIR}/qemu{number}.{kind}", Vm.hosts[number - 1]
+            if not host.exists(path):
                 continue  # it ended well, and was forgotten
-            with open(path, errors="replace") as file:
-                tail = file.read().splitlines()[-lines:]
+            tail = host.read(path).splitlines()[-lines:]
             text += [f"qemu{number}.{kind}: {line}" for line in tail if line.strip()]
     return text
 
 
 class Vm:
-    """A QEMU with at most one VF; incoming ones wait to be told from where."""
+    """
+    A QEMU with at most one VF, whose host and choice of QEMU it is then;
+    incoming ones wait to be told from where.
+    """
 
     count = 0
+    hosts = []
 
     def __init__(self, vf=None, incoming=False, paused=False, memory=64, options=()):
-        Vm.count += 1
         self.vf = vf
+        self.host = vf.host if vf else HERE
+        self.qemu = vf.qemu if vf else V7_2
+        Vm.count += 1
+        Vm.hosts.append(self.host)
         self.name = f"qemu{Vm.count}"
-        os.makedirs(RUN_DIR, exist_ok=True)
-        qmp, qmp_far = socket.socketpair()
-        serial, serial_far = socket.socketpair()
+        servers = [socket.create_server(("", 0)) for _ in range(2)]
+        qmp_port, agent_port = (server.getsockname()[1] for server in servers)
         argv = [
-            # Or it would hold on to its VF when this process dies.
-            "setpriv", "--pdeathsig", "KILL",
-            "qemu-system-x86_64", "-name", self.name, *MACHINE_ARGV, "-m", str(memory),
-            "-chardev", f"socket,id=qmp,fd={qmp_far.fileno()}",
+            self.qemu.program(self.host), "-name", self.name,
+            "-M", self.qemu.machine, *MACHINE_ARGV, "-m", str(memory),
+            "-chardev", f"socket,id=qmp,host={self.host.controller},port={qmp_port}",
             "-mon", "chardev=qmp,mode=control",
             "-chardev", f"file,id=console,path={RUN_DIR}/{self.name}.console",
-            "-chardev", f"socket,id=agent,fd={serial_far.fileno()}",
+            "-chardev", f"socket,id=agent,host={self.host.controller},port={agent_port}",
             "-serial", "chardev:console", "-serial", "chardev:agent",
         ]
         if vf:
             argv += ["-device", f"vfio-pci,host={vf.address},id=vf,bus=pcie.0,"
-                                f"addr={VF_SLOT},{VF_OPTIONS}"]
+                                f"addr={VF_SLOT},{self.qemu.vf_options()}"]
         if incoming:
             argv += ["-incoming", "defer"]
         if paused:
             argv += ["-S"]
         argv += options
-        with open(f"{RUN_DIR}/{self.name}.log", "wb") as log:
-            self._process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=[qmp_far.fileno(), serial_far.fileno()])
-        qmp_far.close()
-        serial_far.close()
-        self.agent = Agent(serial)
+        self._process = self.host.start(argv, f"{RUN_DIR}/{self.name}.log")
         try:
+            qmp, serial = map(self._accept, servers)
+            self.agent = Agent(serial)
             self.qmp = Qmp(qmp)
+            if self.qmp.version != self.qemu.version:
+                raise RuntimeError(f"{self.name} is QEMU {self.qmp.version}, not {self.qemu}")
         except BaseException:
             self._process.kill()
             raise
 
+    def _accept(self, server):
+        """QEMU connects to it, or ends."""
+        with server:
+            if until(lambda: select.select([server], [], [], 0)[0] or
+                     self._process.poll() is not None, START_LIMIT, f"{self.qemu} to start") is True:
+                raise RuntimeError(f"{self.qemu} did not start: {self.log()}")
+            return server.accept()[0]
+
     def log(self):
-        with open(f"{RUN_DIR}/{self.name}.log", errors="replace") as file:
-            return file.read()
+        return self.host.read(f"{RUN_DIR}/{self.name}.log")
 
     def trace(self, events, enable):
         """QEMU's trace events go to its log."""
@@ -96,27 +105,25 @@ class Vm:
 
     def wait_gone(self, limit):
         """Waits for QEMU to end by itself; returns its status."""
-        try:
-            return self._process.wait(limit * PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise Late(f"{self.name} does not end") from None
+        until(lambda: self._process.poll() is not None, limit, f"{self.name} to end")
+        return self._process.poll()
 
     def quit(self):
         try:
             self.qmp.execute("quit")
-            self._process.wait(QUIT_LIMIT * PATIENCE)
-        except (Closed, subprocess.TimeoutExpired):
+            self.wait_gone(QUIT_LIMIT)
+        except (Closed, Late):
             pass
         self.kill()
 
     def forget(self):
         """Removes what it said: of many hundred QEMUs that would be much memory."""
         for kind in ("log", "console"):
-            os.unlink(f"{RUN_DIR}/{self.name}.{kind}")
+            self.host.remove(f"{RUN_DIR}/{self.name}.{kind}")
 
     def kill(self):
         """Ends QEMU as a power cut would; no harm if it has ended."""
         self._process.kill()
-        self._process.wait()
+        self.wait_gone(QUIT_LIMIT)
         self.qmp.close()
         self.agent.close()

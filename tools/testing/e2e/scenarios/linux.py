@@ -49,10 +49,7 @@ def migrate_paused(bench):
     try:
         migration = Migration(bench.guest, destination, downtime_limit=PAUSED_MS)
         expect(migration.wait() == "completed", "the migration of a paused guest failed")
-        destination.agent.continue_after(bench.guest.agent)
-        destination.qmp.wait_migration(["completed"], 60)
-        bench.guest.quit()
-        bench.guest = destination
+        bench.guest = migration.hand_over_paused()
     except BaseException:
         destination.kill()
         raise

@@ -3,10 +3,9 @@
 
 import time
 
-from lib import bare_guest, ledger, linux_guest
+from lib import ledger
+from lib.bare_guest import DOWNTIME_MS, BareGuest
 from lib.bench import Undisturbed, migrate
-from lib.frames import Frames
-from lib.migration import Migration
 from lib.settings import SOAK_LINUX_ROUNDS, SOAK_ROUNDS
 from lib.tap import Tap, expect
 
@@ -15,10 +14,6 @@ WARM_UP_ROUNDS = 4
 # Between the first reading and the last one: what is lost grows from one to the next.
 STRETCHES = 4
 SIDES = 2
-# Downtime is not what is tested; RAM that is sent once takes the least time.
-DOWNTIME_MS = 30000
-FRAMES_A_SIDE = 3
-FRAMES_LIMIT = 30
 TOLD_EVERY = 10
 
 
@@ -46,56 +41,6 @@ def no_drift(bench, rounds, round_trips):
     expect(errors(bench) == errors_before, f"the driver has refused something: {errors(bench)}")
     wrong = ledger.complaints(readings, rounds)
     expect(not wrong, "; ".join(wrong))
-
-
-class BareGuest:
-    """The guest without a system, with traffic, wherever it is."""
-
-    def __init__(self, vf):
-        self._guest = bare_guest.start(vf)
-        self.frames = Frames(linux_guest.MAC)
-        self.frames.wait_returned(FRAMES_A_SIDE, FRAMES_LIMIT)
-        self._counts = self._guest.agent.ask("counts")
-
-    def move(self, vf):
-        destination = bare_guest.new_qemu(vf)
-        try:
-            migration = Migration(self._guest, destination, downtime_limit=DOWNTIME_MS)
-            outcome = migration.wait()
-            expect(outcome == "completed", f"the migration {outcome}: "
-                   f"{self._guest.vf.says('last_error')}; {vf.says('last_error')}")
-            source, self._guest = self._guest, migration.hand_over()
-        except BaseException:
-            destination.kill()
-            raise
-        source.forget()
-        self.frames.wait_returned(FRAMES_A_SIDE, FRAMES_LIMIT)
-        self._check_counts()
-
-    def _check_counts(self):
-        back = self.frames.returned
-        before, now = self._counts, self._guest.agent.ask("counts")
-        expect(not now["backwards"], f"a counter of the VF ran backwards {now['backwards']} times")
-        expect(not now["wrong"], f"a counter of the VF was wrong {now['wrong']} times")
-        for name in ("received", "sent"):
-            expect(now[name] >= before[name], f"{name}: {before[name]} became {now[name]}")
-        expect(now["received"] >= now["sent"] >= back,
-               f"{now['received']} frames received, {now['sent']} sent, {back} came back")
-        self._counts = now
-
-    def check_none_lost(self):
-        """What has reached the guest has come back, whatever happened meanwhile."""
-        self.frames.stop()
-        guest_sent = self._guest.agent.ask("counts")["sent"]
-        self.frames.take_late(guest_sent, FRAMES_LIMIT)
-        self._check_counts()
-        expect(self.frames.returned == guest_sent,
-               f"{guest_sent} frames sent by the guest, {self.frames.returned} came back")
-
-    def end(self):
-        self.frames.close()
-        self._guest.kill()
-        self._guest.forget()
 
 
 def bare_round_trips(bench, number):

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The QEMUs that a guest may run in, and how their command lines and parameters
+differ. 7.2 and earlier speak the v1 protocol to the VF's driver, 8 and later v2.
+"""
+
+from dataclasses import dataclass, replace
+
+# A device without a size to tell counts as 100 GiB, which a large bandwidth to
+# be expected of the switchover makes up for.
+PLENTY = 1 << 50
+
+
+@dataclass(frozen=True)
+class Qemu:
+    version: str
+    protocol: str
+    # The property that switches a VF's migration on.
+    enable: str
+    # Both ends must have the same.
+    machine: str = "pc-q35-7.2"
+
+    def __str__(self):
+        return f"QEMU {self.version}"
+
+    def on(self, machine):
+        return replace(self, machine=machine)
+
+    def program(self, host):
+        """Beside the host VM's own QEMU there may be others, see tools/vm/parts/qemu.sh."""
+        beside = f"/opt/qemu-{self.version}/qemu-system-x86_64"
+        return beside if host.exists(beside) else "qemu-system-x86_64"
+
+    def vf_options(self):
+        return f"{self.enable}=on,x-pre-copy-dirty-page-tracking=off"
+
+    def has_pre_copy(self, host):
+        """Whether a VF on that host is in the migration before its guest is stopped."""
+        return self.protocol == "v1" or host.has_whole_v2()
+
+    def source_parameters(self, host):
+        """What a source of a migration needs to converge."""
+        if self.has_pre_copy(host):
+            return {}
+        return {"avail_switchover_bandwidth": PLENTY}
+
+
+V5_2 = Qemu("5.2", "v1", "x-enable-migration", "pc-q35-5.2")
+V7_2 = Qemu("7.2", "v1", "x-enable-migration")
+V10_0 = Qemu("10.0", "v2", "enable-migration")
+V11_1 = Qemu("11.1", "v2", "enable-migration")

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+From one version of QEMU to another and back, with a guest without a system and
+frames through its VF all the while. What fails must cost it nothing but a pause.
+"""
+
+from functools import partial
+
+from lib import relay
+from lib.bare_guest import BareGuest, new_qemu
+from lib.migration import PAUSED_MS
+from lib.qemus import V5_2, V7_2, V10_0, V11_1
+from lib.tap import Skip, Tap, expect
+
+PAIRS = [(V7_2, V10_0), (V7_2, V11_1), (V10_0, V10_0), (V5_2, V5_2)]
+# So slow that firmware and page headers alone take half a minute.
+CRAWL = 16 << 10
+GONE_LIMIT = 60
+
+
+def between(qemus, play, bench):
+    """@play is given a guest on the first QEMU, and the VF where the second would run."""
+    bench.drop_guest()
+    bench.prepare_vfs()
+    for vf, qemu in zip(bench.vfs, qemus):
+        if not vf.host.exists(f"/opt/qemu-{qemu.version}"):
+            raise Skip(f"the host VM has no {qemu}")
+        vf.qemu = qemu
+    try:
+        guest = BareGuest(bench.vfs[0])
+        try:
+            play(guest, bench.vfs[1])
+            guest.check_none_lost()
+        finally:
+            guest.end()
+    finally:
+        for vf in bench.vfs:
+            vf.qemu = V7_2
+
+
+def live(guest, there):
+    here = guest.vm.vf
+    guest.move(there, watched=True)
+    guest.move(here, watched=True)
+
+
+def paused(guest, there):
+    here = guest.vm.vf
+    for target in (there, here):
+        guest.move_paused(target, watched=True, downtime_limit=PAUSED_MS)
+
+
+def either_way(attempt, guest, there):
+    """What does not come about: to there; and from there, once the guest is there."""
+    here = guest.vm.vf
+    try_in_vain(attempt, guest, there)
+    guest.move(there, watched=True)
+    try_in_vain(attempt, guest, here)
+
+
+def try_in_vain(attempt, guest, target):
+    destination = new_qemu(target)
+    try:
+        attempt(guest, destination)
+    finally:
+        destination.kill()
+    if not guest.vm.running():
+        guest.vm.qmp.wait(["RESUME"], GONE_LIMIT)
+    guest.vm.vf.wait_state("running")
+    guest.check_alive()
+
+
+def cancelled(guest, destination):
+    migration = guest.migration(destination, bandwidth=CRAWL)
+    migration.wait_active()
+    migration.check_early()
+    expect(migration.cancel() == "cancelled", "the migration could not be cancelled")
+
+
+def cancelled_when_stopped(guest, destination):
+    migration = guest.migration(destination, watched=True)
+    migration.wait_switchover()
+    expect(not guest.vm.running(), "the guest runs at the switchover")
+    expect(migration.cancel() == "cancelled", "the migration could not be cancelled")
+
+
+def killed_early(guest, destination):
+    migration = guest.migration(destination, bandwidth=CRAWL)
+    migration.wait_active()
+    migration.check_early()
+    destination.kill()
+    expect(migration.wait() == "failed", "the migration has not failed")
+
+
+def killed_late(guest, destination):
+    through = relay.call_at_stopped_data(destination.kill)
+    outcome = guest.migration(destination, through, watched=True).wait()
+    expect(through.done.is_set(), "the relay saw no data of the device")
+    expect(outcome == "failed", f"the migration {outcome}")
+
+
+def corrupt(guest, destination):
+    through = relay.flip_bit(stopped=True)
+    target = destination.vf
+    errors = int(target.says("last_error").split()[0])
+    outcome = guest.migration(destination, through, watched=True).wait()
+    expect(through.done.is_set(), "the relay saw no data of the device")
+    expect(outcome == "failed", f"the migration {outcome}")
+    expect(destination.wait_gone(GONE_LIMIT), "the destination ended well")
+    said = target.says("last_error")
+    Tap.note(f"the destination's driver: {said}")
+    expect(int(said.split()[0]) > errors, "the destination's driver refused nothing")
+    expect("CRC" in said, "refused, but not for the stream's sake")
+
+
+PLAYS = [
+    ("live, there and back", live),
+    ("paused, there and back", paused),
+    ("cancelled while RAM is sent, either way", partial(either_way, cancelled)),
+    ("cancelled when the guest is stopped, either way",
+     partial(either_way, cancelled_when_stopped)),
+    ("the destination is killed while RAM is sent, either way",
+     partial(either_way, killed_early)),
+    ("the destination is killed when the device's state comes, either way",
+     partial(either_way, killed_late)),
+    ("one bit of the device's state is flipped, either way", partial(either_way, corrupt)),
+]
+
+SCENARIOS = [
+    (f"versions: {a.version} ({a.protocol}) and {b.version} ({b.protocol}): {name}",
+     partial(between, (a, b), play))
+    for a, b in PAIRS for name, play in PLAYS
+]
