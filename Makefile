@@ -3,6 +3,8 @@
 # make		the modules, for the running kernel or for KDIR=<its build tree>
 # make install	and into /lib/modules/<that kernel>/updates
 # make demo	a live migration of a VM with a VF, there and back, in a VM
+# make demo-upgrade	the same from an old host to a new one and back: kernel 6.1,
+#		QEMU 7.2 (v1) and kernel 6.12, QEMU 10.0 (v2)
 # make check	every test, in a VM; ends with "N passed, N failed, N skipped";
 #		KERNELS="6.1 6.12 7.2": on these kernels, else on 6.1
 # make check-debug	the tests that want a kernel with KASAN, lockdep and fault
@@ -28,6 +30,9 @@ install: modules
 demo:
 	tools/demo/demo
 
+demo-upgrade:
+	tools/demo/demo --upgrade
+
 check:
 	KERNELS="$(KERNELS)" tools/check
 
@@ -44,4 +49,4 @@ clean:
 	rm -rf build
 	if [ -e $(KDIR) ]; then $(kbuild) clean; fi
 
-.PHONY: modules install demo check check-debug fuzz soak clean
+.PHONY: modules install demo demo-upgrade check check-debug fuzz soak clean
