@@ -113,6 +113,20 @@ def corrupt(guest, destination):
     expect("CRC" in said, "refused, but not for the stream's sake")
 
 
+def refused_by_qemu(guest, there):
+    """QEMU 5.2 sends configuration space before the data that 7.2 takes first."""
+    destination = new_qemu(there)
+    try:
+        errors = there.says("last_error")
+        expect(guest.migration(destination).wait() == "failed", "the migration has not failed")
+        expect(destination.wait_gone(GONE_LIMIT), "the destination ended well")
+        expect(there.says("last_error") == errors, "it is the driver that has refused it")
+    finally:
+        destination.kill()
+    guest.vm.vf.wait_state("running")
+    guest.check_alive()
+
+
 PLAYS = [
     ("live, there and back", live),
     ("paused, there and back", paused),
@@ -130,4 +144,5 @@ SCENARIOS = [
     (f"versions: {a.version} ({a.protocol}) and {b.version} ({b.protocol}): {name}",
      partial(between, (a, b), play))
     for a, b in PAIRS for name, play in PLAYS
-]
+] + [("versions: 5.2 (v1) to 7.2 (v1): refused by QEMU, the guest stays",
+      partial(between, (V5_2, V7_2.on(V5_2.machine)), refused_by_qemu))]
