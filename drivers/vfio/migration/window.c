@@ -18,6 +18,10 @@
 
 #include "window.h"
 
+/* Pages that a fault maps at the most, and that it hands on at a time. */
+#define FAULT_AROUND	512
+#define BATCH		32
+
 struct vfmig_window {
 	struct kref ref;
 	size_t size;
@@ -160,22 +164,53 @@ out:
 	return va;
 }
 
+/* Those there are from the @i-th on, without a gap; returns their number. */
+static unsigned long collect_pages(struct vfmig_window *win, unsigned long i,
+				   unsigned long most, struct page **pages)
+{
+	unsigned long n;
+
+	for (n = 0; n < most; n++) {
+		pages[n] = xa_load(&win->pages, i + n);
+		if (!pages[n])
+			break;
+	}
+	return n;
+}
+
+/*
+ * What was staged is there, and is about to be read to its end: so a fault
+ * maps not only its page but those behind it, too. None is made for that.
+ */
 static vm_fault_t vfmig_window_fault(struct vm_fault *vmf)
 {
-	struct vfmig_window *win = vmf->vma->vm_private_data;
+	struct vm_area_struct *vma = vmf->vma;
+	struct vfmig_window *win = vma->vm_private_data;
 	unsigned long i = vmf->pgoff - READ_ONCE(win->pgoff);
-	struct page *page;
+	unsigned long addr = vmf->address & PAGE_MASK;
+	unsigned long most, n, rest;
+	struct page *pages[BATCH];
+	int ret;
 
 	if (i >= win->size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
-
-	page = get_window_page(win, i);
-	if (!page)
+	if (!get_window_page(win, i))
 		return VM_FAULT_OOM;
 
-	get_page(page);
-	vmf->page = page;
-	return 0;
+	most = min((vma->vm_end - addr) >> PAGE_SHIFT,
+		   (unsigned long)FAULT_AROUND);
+	do {
+		n = collect_pages(win, i, min_t(unsigned long, most, BATCH),
+				  pages);
+		rest = n;
+		ret = n ? vm_insert_pages(vma, addr, pages, &rest) : 0;
+		i += n;
+		addr += n << PAGE_SHIFT;
+		most -= n;
+	} while (!ret && n == BATCH && most);
+
+	/* If it was not for the page itself it comes again. */
+	return ret == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
 static const struct vm_operations_struct vfmig_window_vm_ops = {
@@ -204,7 +239,7 @@ int vfmig_window_mmap(struct vfmig_window *win, struct vm_area_struct *vma,
 	 */
 	WRITE_ONCE(win->pgoff, vma->vm_pgoff - first);
 	vma->vm_private_data = win;
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_MIXEDMAP);
 	vma->vm_ops = &vfmig_window_vm_ops;
 	return 0;
 }
