@@ -147,7 +147,6 @@ static int identify(struct vfmig_device *vm, struct vfmig_identity *id)
 	struct pci_dev *pdev = vm->core->pdev;
 	int more;
 
-	memset(id, 0, sizeof(*id));
 	strscpy(id->backend, vm->ops->name, sizeof(id->backend));
 	id->version = vm->ops->stream_version;
 	add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
@@ -184,27 +183,37 @@ int vfmig_open(struct vfmig_device *vm)
 	ret = vfmig_engine_lock(vm);
 	if (ret)
 		return ret;
-	ret = identify(vm, &vm->identity);
-	if (ret)
+	vm->identity = kzalloc(sizeof(*vm->identity), GFP_KERNEL_ACCOUNT);
+	if (!vm->identity) {
+		ret = -ENOMEM;
 		goto out;
+	}
+	ret = identify(vm, vm->identity);
+	if (ret)
+		goto err_identity;
 
 	vm->window = vfmig_window_create(window_size(vm->ops));
 	if (!vm->window) {
 		ret = -ENOMEM;
-		goto out;
+		goto err_identity;
 	}
 
 	ret = vfmig_region_register(vm);
-	if (ret) {
-		vfmig_window_put(vm->window);
-		vm->window = NULL;
-		goto out;
-	}
+	if (ret)
+		goto err_window;
 	memset(&vm->stats, 0, sizeof(vm->stats));
 	vm->entered = ktime_get();
 out:
 	vfmig_engine_unlock(vm);
 	return ret;
+
+err_window:
+	vfmig_window_put(vm->window);
+	vm->window = NULL;
+err_identity:
+	kfree(vm->identity);
+	vm->identity = NULL;
+	goto out;
 }
 EXPORT_SYMBOL_GPL(vfmig_open);
 
@@ -220,6 +229,7 @@ EXPORT_SYMBOL_GPL(vfmig_open);
  */
 void vfmig_close(struct vfmig_device *vm)
 {
+	struct vfmig_identity *identity;
 	struct vfmig_window *win;
 
 	/* Whoever is at work through a data fd is to give up. */
@@ -229,10 +239,13 @@ void vfmig_close(struct vfmig_device *vm)
 	}
 	win = vm->window;
 	vm->window = NULL;
+	identity = vm->identity;
 	/* To userspace a close is a reset: all is over, and it runs. */
 	vfmig_engine_reset(vm);
+	vm->identity = NULL;
 	vfmig_engine_unlock(vm);
 	vfmig_window_put(win);
+	kfree(identity);
 }
 EXPORT_SYMBOL_GPL(vfmig_close);
 

@@ -85,7 +85,8 @@ struct vfmig_device {
 	 * the device is open. A data fd has one of its own.
 	 */
 	struct vfmig_window *window;
-	struct vfmig_identity identity;
+	/* Of the device as it was opened; not there while it is closed. */
+	struct vfmig_identity *identity;
 
 	struct vfmig_stats stats;
 	ktime_t entered;

@@ -117,7 +117,7 @@ static int check_identity(struct vfmig_load *load)
 	const char *why;
 	u16 fact;
 
-	if (!vfmig_identity_match(&load->reader.identity, &vm->identity, &why,
+	if (!vfmig_identity_match(&load->reader.identity, vm->identity, &why,
 				  &fact))
 		return 0;
 	if (fact)

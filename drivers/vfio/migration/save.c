@@ -159,7 +159,7 @@ static u64 unstaged_bytes(struct vfmig_save *save)
 	u64 left, bytes = 0;
 
 	if (!save->head_out)
-		bytes += vfmig_head_len(&vm->identity);
+		bytes += vfmig_head_len(vm->identity);
 	if (save->end_out)
 		return bytes;
 
@@ -195,7 +195,7 @@ int vfmig_save_pending(struct vfmig_save *save, u64 *bytes)
 static size_t chunk_room(struct vfmig_save *save, u64 bytes)
 {
 	struct vfmig_device *vm = save->vm;
-	size_t least = vfmig_head_len(&vm->identity) +
+	size_t least = vfmig_head_len(vm->identity) +
 		       vfmig_record_len(vm->ops->min_record);
 
 	return min_t(u64, PAGE_ALIGN(max_t(u64, bytes, least)),
@@ -247,8 +247,8 @@ static int fill_chunk(struct vfmig_save *save)
 		return vfmig_fail(vm, -ENOMEM, "no memory for the window");
 
 	if (!save->head_out) {
-		vfmig_put_head(va, &vm->identity);
-		pos += vfmig_head_len(&vm->identity);
+		vfmig_put_head(va, vm->identity);
+		pos += vfmig_head_len(vm->identity);
 		save->head_out = true;
 		save->initial = left;
 	}
@@ -423,7 +423,7 @@ u64 vfmig_save_last_size(struct vfmig_device *vm)
 	lockdep_assert_held(&vm->lock);
 
 	if (!save)
-		bytes += vfmig_head_len(&vm->identity);
+		bytes += vfmig_head_len(vm->identity);
 	else if (save->chunk != VFMIG_CHUNK_IDLE)
 		bytes += save->chunk_len - save->chunk_taken;
 

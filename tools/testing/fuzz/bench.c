@@ -101,7 +101,7 @@ void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 {
 	static struct vfmig_backend_ops outer;
 	struct vfmig_device *vm = &bench->vm;
-	struct vfmig_identity *id = &vm->identity;
+	struct vfmig_identity *id = &bench->identity;
 
 	inner = ops;
 	outer = *ops;
@@ -114,6 +114,7 @@ void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 	vm->ops = &outer;
 	vm->backend = backend;
 	vm->window = &window;
+	vm->identity = id;
 	vm->lock.held = true;
 
 	memcpy(id->backend, ops->name, strlen(ops->name));

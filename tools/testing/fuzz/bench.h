@@ -17,6 +17,7 @@ struct bench {
 	struct vfmig_device vm;
 	struct vfio_pci_core_device core;
 	struct pci_dev pdev;
+	struct vfmig_identity identity;
 };
 
 /**

@@ -22,6 +22,7 @@ enum trick {
 };
 
 static struct igbvf_device vf;
+static struct igbvf_guest guest;
 static struct bench bench;
 
 static void add(struct stretch *stream, struct vfmig_writer *writer, u16 type,
@@ -45,8 +46,8 @@ static struct stretch make_stream(const struct input *in)
 	u8 trick = in->cut[5];
 
 	must(stream.at);
-	vfmig_put_head(stream.at, &bench.vm.identity);
-	stream.len = vfmig_head_len(&bench.vm.identity);
+	vfmig_put_head(stream.at, &bench.identity);
+	stream.len = vfmig_head_len(&bench.identity);
 	if (trick == TRICK_UNKNOWN_OPTIONAL)
 		add(&stream, &writer, RECORD_STATE + 1, VFMIG_RECORD_OPTIONAL, in);
 	if (trick == TRICK_UNKNOWN_MANDATORY)
@@ -70,6 +71,8 @@ static bool is_tricked(const struct input *in)
 static void vf_init(const struct input *in, bool link)
 {
 	memset(&vf, 0, sizeof(vf));
+	memset(&guest, 0, sizeof(guest));
+	vf.guest = &guest;
 	vf.regs = model_reset(in, link);
 	bench_init(&bench, &igbvf_backend_ops, &vf);
 	vf.vm = &bench.vm;
@@ -152,7 +155,7 @@ static void save(const struct igbvf_state *state)
 	ret = bench_save(&bench, false, 4096, &stream);
 	must(!ret || request);
 	if (!ret) {
-		record = stream.at + vfmig_head_len(&bench.vm.identity) +
+		record = stream.at + vfmig_head_len(&bench.identity) +
 			 VFMIG_STREAM_RECORD_LEN;
 		must(!igbvf_state_check(record, sizeof(*state)));
 		must(request || !memcmp(record, state, sizeof(*state)));

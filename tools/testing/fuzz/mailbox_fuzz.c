@@ -25,6 +25,7 @@ enum act {
 };
 
 static struct igbvf_device vf;
+static struct igbvf_guest guest;
 static u32 regs[IGBVF_BAR0_MIN / 4];
 
 u32 ioread32(const void *at)
@@ -78,7 +79,7 @@ static void act(u8 what, u8 where, u32 with)
 		return;
 	case GUEST_LOOKS:
 		igbvf_mailbox_look(&vf);
-		vf.mailbox.unread &= ~with;
+		guest.mailbox.unread &= ~with;
 		return;
 	case GUEST_RESETS:
 		igbvf_mailbox_forget(&vf);
@@ -100,6 +101,8 @@ int fuzz_one(const u8 *data, size_t size)
 	u32 with;
 
 	memset(&vf, 0, sizeof(vf));
+	memset(&guest, 0, sizeof(guest));
+	vf.guest = &guest;
 	memset(regs, 0, sizeof(regs));
 	vf.regs = regs;
 	vf.lock.held = true;

@@ -95,7 +95,7 @@ static int igbvf_freeze(void *backend)
 		vf->stopped = !ret;
 	}
 	if (!ret)
-		ret = igbvf_read_state(vf, &vf->state);
+		ret = igbvf_read_state(vf, &vf->guest->state);
 	vf->frozen = !ret;
 	vfmig_mmio_end(vf->vm, &mmio);
 	return ret;
@@ -129,13 +129,13 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 		return vfmig_fail(vf->vm, -EHOSTDOWN,
 				  "the function is in a low power state");
 
-	why = igbvf_state_check(&vf->state, sizeof(vf->state));
+	why = igbvf_state_check(&vf->guest->state, sizeof(vf->guest->state));
 	if (why)
 		return vfmig_fail(vf->vm, -EINVAL,
 				  "the guest has set up rubbish: %s", why);
 
 	spin_lock(&vf->lock);
-	lost = vf->mailbox.lost;
+	lost = vf->guest->mailbox.lost;
 	spin_unlock(&vf->lock);
 	if (lost)
 		return vfmig_fail(vf->vm, -E2BIG,
@@ -148,7 +148,7 @@ static u64 igbvf_save_left(void *backend)
 {
 	struct igbvf_device *vf = backend;
 
-	return vf->said ? 0 : sizeof(vf->state);
+	return vf->said ? 0 : sizeof(vf->guest->state);
 }
 
 static int igbvf_save(void *backend, struct vfmig_record *rec)
@@ -160,8 +160,8 @@ static int igbvf_save(void *backend, struct vfmig_record *rec)
 		return 0;
 	rec->type = IGBVF_RECORD_STATE;
 	rec->flags = 0;
-	rec->len = sizeof(vf->state);
-	memcpy(rec->data, &vf->state, sizeof(vf->state));
+	rec->len = sizeof(vf->guest->state);
+	memcpy(rec->data, &vf->guest->state, sizeof(vf->guest->state));
 	vf->said = true;
 	return 0;
 }
@@ -191,7 +191,7 @@ static int igbvf_load(void *backend, const struct vfmig_record *rec)
 	if (why)
 		return vfmig_fail(vf->vm, -EINVAL, "%s", why);
 
-	memcpy(&vf->incoming, rec->data, sizeof(vf->incoming));
+	memcpy(&vf->guest->incoming, rec->data, sizeof(vf->guest->incoming));
 	vf->arrived = true;
 	return 0;
 }
@@ -199,8 +199,8 @@ static int igbvf_load(void *backend, const struct vfmig_record *rec)
 /* What was loaded is now what the guest has done here. */
 static int adopt(struct igbvf_device *vf, unsigned int resets)
 {
-	const struct igbvf_state *state = &vf->incoming;
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	const struct igbvf_state *state = &vf->guest->incoming;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	u32 mailbox = le32_to_cpu(state->mailbox);
 	unsigned int i;
 
@@ -218,13 +218,13 @@ static int adopt(struct igbvf_device *vf, unsigned int resets)
 	for (i = 0; i < IGBVF_VMBMEM_WORDS; i++)
 		mbx->request[i] = le32_to_cpu(state->vmbmem[i]);
 	for (i = 0; i < IGBVF_NR_STATS; i++)
-		vf->stat_offset[i] = le32_to_cpu(state->stats[i]) -
+		vf->guest->stat_offset[i] = le32_to_cpu(state->stats[i]) -
 				     igbvf_rd32(vf, igbvf_stat_regs[i]);
 	spin_unlock(&vf->lock);
 
 	igbvf_plan_run(&vf->run, state);
 	vf->stopped = true;
-	vf->state = *state;
+	vf->guest->state = *state;
 	vf->frozen = true;
 	return 0;
 }
@@ -251,11 +251,11 @@ static int igbvf_load_commit(void *backend)
 	vf->frozen = false;
 	memset(&vf->run, 0, sizeof(vf->run));
 
-	ret = igbvf_pf_restore(vf, &vf->incoming);
+	ret = igbvf_pf_restore(vf, &vf->guest->incoming);
 	if (!ret)
-		ret = igbvf_write_state(vf, &vf->incoming);
+		ret = igbvf_write_state(vf, &vf->guest->incoming);
 	if (!ret)
-		ret = igbvf_pf_leave(vf, &vf->incoming);
+		ret = igbvf_pf_leave(vf, &vf->guest->incoming);
 	if (!ret)
 		ret = adopt(vf, resets);
 	vfmig_mmio_end(vf->vm, &mmio);
@@ -289,9 +289,14 @@ static void igbvf_reset(void *backend)
  */
 void igbvf_forget(struct igbvf_device *vf)
 {
+	struct igbvf_guest *guest;
+
 	spin_lock(&vf->lock);
-	memset(&vf->mailbox, 0, sizeof(vf->mailbox));
-	memset(vf->stat_offset, 0, sizeof(vf->stat_offset));
+	guest = vf->guest;
+	if (guest) {
+		memset(&guest->mailbox, 0, sizeof(guest->mailbox));
+		memset(guest->stat_offset, 0, sizeof(guest->stat_offset));
+	}
 	vf->resets++;
 	spin_unlock(&vf->lock);
 }

@@ -74,22 +74,37 @@ struct igbvf_run {
 };
 
 /**
+ * struct igbvf_guest - what is known of an open function's guest
+ * @state: what is saved
+ * @incoming: what is loaded, of no effect before the commit
+ * @mailbox: what the guest does with its mailbox
+ * @stat_offset: what to add to each of the statistics
+ *
+ * The first two belong to the backend's calls, the others are protected by
+ * the lock of struct igbvf_device.
+ */
+struct igbvf_guest {
+	struct igbvf_state state;
+	struct igbvf_state incoming;
+	struct igbvf_mailbox mailbox;
+	u32 stat_offset[IGBVF_NR_STATS];
+};
+
+/**
  * struct igbvf_device - one virtual function
  * @core: vfio's part
  * @vm: vfmig's part; NULL for a function that cannot migrate
  * @regs: BAR 0, from open to close
- * @debugfs: directory of the counters
+ * @guest: from open to close, so that a function nobody has costs little; a
+ *	reset, which may come at any time, looks at it under @lock
  * @stopped: @run holds what was stopped
  * @run: how to start again
- * @frozen: @state is the state of the function
+ * @frozen: what is saved is the state of the function
  * @said: the record of this save is out
- * @state: what is saved
- * @arrived: @incoming came whole and was found right
- * @incoming: what is loaded, of no effect before the commit
- * @lock: protects everything below: accesses to page 0 against each other and
- *	against resets. Inside of the memory_lock of vfio
- * @mailbox: what the guest does with its mailbox
- * @stat_offset: what to add to each of the statistics
+ * @arrived: what is loaded came whole and was found right
+ * @lock: protects everything below, and what the guest does with page 0:
+ *	accesses against each other and against resets. Inside of the
+ *	memory_lock of vfio
  * @resets: how often the function was reset
  * @page0_reads: accesses of the guest to page 0
  * @page0_writes: the same, writes
@@ -102,19 +117,15 @@ struct igbvf_device {
 	struct vfio_pci_core_device core;
 	struct vfmig_device *vm;
 	void __iomem *regs;
-	struct dentry *debugfs;
+	struct igbvf_guest *guest;
 
 	bool stopped;
 	struct igbvf_run run;
 	bool frozen;
 	bool said;
-	struct igbvf_state state;
 	bool arrived;
-	struct igbvf_state incoming;
 
 	spinlock_t lock; /* protects what follows, see above */
-	struct igbvf_mailbox mailbox;
-	u32 stat_offset[IGBVF_NR_STATS];
 	unsigned int resets;
 	u64 page0_reads;
 	u64 page0_writes;

@@ -29,7 +29,7 @@
  */
 void igbvf_mailbox_forget(struct igbvf_device *vf)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	u32 unread = mbx->unread;
 
 	lockdep_assert_held(&vf->lock);
@@ -46,7 +46,7 @@ static void get_address(u8 *mac, const u32 *msg)
 
 static void handshake_done(struct igbvf_device *vf, u32 answer)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	u32 msg[3];
 
 	igbvf_mailbox_forget(vf);
@@ -165,7 +165,7 @@ static void granted(struct igbvf_mailbox *mbx)
 /* The PF has written something: is it the answer to what is pending? */
 static void look_at_answer(struct igbvf_device *vf)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	u32 answer = igbvf_rd32(vf, IGBVF_VMBMEM);
 	u32 type = mbx->request[0] & IGBVF_MSG_TYPE;
 
@@ -188,7 +188,7 @@ static void look_at_answer(struct igbvf_device *vf)
  */
 u32 igbvf_mailbox_look(struct igbvf_device *vf)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	u32 val = igbvf_rd32(vf, IGBVF_V2PMAILBOX);
 
 	lockdep_assert_held(&vf->lock);
@@ -207,7 +207,7 @@ u32 igbvf_mailbox_look(struct igbvf_device *vf)
  */
 void igbvf_mailbox_request(struct igbvf_device *vf)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	unsigned int i;
 
 	lockdep_assert_held(&vf->lock);
@@ -233,7 +233,7 @@ void igbvf_mailbox_request(struct igbvf_device *vf)
 /* Has the PF written nothing since it was last looked at, nor does it now? */
 static bool is_quiet(struct igbvf_device *vf)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	u32 unread = mbx->unread;
 	u32 val;
 
@@ -250,7 +250,7 @@ static bool is_quiet(struct igbvf_device *vf)
  */
 void igbvf_mailbox_read(struct igbvf_device *vf, struct igbvf_state *state)
 {
-	struct igbvf_mailbox *mbx = &vf->mailbox;
+	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
 	unsigned int tries = IGBVF_QUIET_TRIES;
 	unsigned int i;
 	u32 val;

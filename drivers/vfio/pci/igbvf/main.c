@@ -7,6 +7,8 @@
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/vfmig_compat.h>
 
 #include "igbvf.h"
@@ -18,21 +20,43 @@ static struct igbvf_device *igbvf_from_pdev(struct pci_dev *pdev)
 	return container_of(core, struct igbvf_device, core);
 }
 
+/* Returns the one before. */
+static struct igbvf_guest *igbvf_set_guest(struct igbvf_device *vf,
+					   struct igbvf_guest *guest)
+{
+	spin_lock(&vf->lock);
+	swap(vf->guest, guest);
+	spin_unlock(&vf->lock);
+	return guest;
+}
+
+static void igbvf_close_migration(struct igbvf_device *vf)
+{
+	kfree(igbvf_set_guest(vf, NULL));
+	pci_iounmap(vf->core.pdev, vf->regs);
+	vf->regs = NULL;
+}
+
 static int igbvf_open_migration(struct igbvf_device *vf)
 {
+	struct igbvf_guest *guest;
 	int ret;
+
+	guest = kzalloc(sizeof(*guest), GFP_KERNEL_ACCOUNT);
+	if (!guest)
+		return -ENOMEM;
 
 	/* Beside vfio's own mapping, which comes and goes as userspace asks. */
 	vf->regs = pci_iomap(vf->core.pdev, 0, 0);
-	if (!vf->regs)
+	if (!vf->regs) {
+		kfree(guest);
 		return -ENOMEM;
-
-	igbvf_forget(vf);
-	ret = vfmig_open(vf->vm);
-	if (ret) {
-		pci_iounmap(vf->core.pdev, vf->regs);
-		vf->regs = NULL;
 	}
+	igbvf_set_guest(vf, guest);
+
+	ret = vfmig_open(vf->vm);
+	if (ret)
+		igbvf_close_migration(vf);
 	return ret;
 }
 
@@ -69,8 +93,7 @@ static void igbvf_close_device(struct vfio_device *vdev)
 
 	if (vf->vm) {
 		vfmig_close(vf->vm);
-		pci_iounmap(vf->core.pdev, vf->regs);
-		vf->regs = NULL;
+		igbvf_close_migration(vf);
 	}
 	vfio_pci_core_close_device(vdev);
 }
@@ -100,6 +123,16 @@ static const char *igbvf_why_not(struct pci_dev *pdev)
 	return NULL;
 }
 
+static int page0_show(struct seq_file *s, void *unused)
+{
+	struct igbvf_device *vf = s->private;
+
+	seq_printf(s, "reads %llu writes %llu messages %llu\n",
+		   vf->page0_reads, vf->page0_writes, vf->messages);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(page0);
+
 static int igbvf_register(struct igbvf_device *vf)
 {
 	struct pci_dev *pdev = vf->core.pdev;
@@ -116,11 +149,7 @@ static int igbvf_register(struct igbvf_device *vf)
 		return PTR_ERR(vm);
 	vf->vm = vm;
 
-	vf->debugfs = debugfs_create_dir("igbvf", vfmig_debugfs(vm));
-	debugfs_create_u64("page0_reads", 0400, vf->debugfs, &vf->page0_reads);
-	debugfs_create_u64("page0_writes", 0400, vf->debugfs,
-			   &vf->page0_writes);
-	debugfs_create_u64("messages", 0400, vf->debugfs, &vf->messages);
+	debugfs_create_file("page0", 0400, vfmig_debugfs(vm), vf, &page0_fops);
 	return 0;
 }
 
@@ -128,7 +157,6 @@ static void igbvf_unregister(struct igbvf_device *vf)
 {
 	if (!vf->vm)
 		return;
-	debugfs_remove_recursive(vf->debugfs);
 	vfmig_unregister(vf->vm);
 }
 

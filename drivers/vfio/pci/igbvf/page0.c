@@ -45,7 +45,7 @@ static u32 read_reg(struct igbvf_device *vf, u32 reg)
 
 	for (i = 0; i < IGBVF_NR_STATS; i++)
 		if (reg == igbvf_stat_regs[i])
-			return igbvf_rd32(vf, reg) + vf->stat_offset[i];
+			return igbvf_rd32(vf, reg) + vf->guest->stat_offset[i];
 	return igbvf_rd32(vf, reg);
 }
 
@@ -64,7 +64,7 @@ static u32 guest_reads(struct igbvf_device *vf, u32 offset, u32 width)
 	vf->page0_reads++;
 	if (reg == IGBVF_V2PMAILBOX) {
 		val = igbvf_mailbox_look(vf);
-		vf->mailbox.unread &= ~mask;
+		vf->guest->mailbox.unread &= ~mask;
 	} else {
 		val = read_reg(vf, reg);
 	}

@@ -34,7 +34,7 @@ static bool in_flight(struct igbvf_device *vf)
 
 	val = look(vf);
 	spin_lock(&vf->lock);
-	pending = vf->mailbox.pending;
+	pending = vf->guest->mailbox.pending;
 	spin_unlock(&vf->lock);
 	return pending || val & IGBVF_MBX_PFU;
 }

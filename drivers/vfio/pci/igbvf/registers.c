@@ -81,7 +81,7 @@ static void read_page0(struct igbvf_device *vf, struct igbvf_state *state)
 		state->flags |= cpu_to_le32(IGBVF_STATE_LINK);
 	for (i = 0; i < IGBVF_NR_STATS; i++)
 		state->stats[i] = cpu_to_le32(igbvf_rd32(vf, igbvf_stat_regs[i]) +
-					      vf->stat_offset[i]);
+					      vf->guest->stat_offset[i]);
 	spin_unlock(&vf->lock);
 }
 

@@ -19,7 +19,8 @@ def trapped(guest):
 
 
 def seen_by_driver(vf):
-    return int(vf.says("igbvf/page0_reads")) + int(vf.says("igbvf/page0_writes"))
+    _, reads, _, writes, *_ = vf.says("page0").split()
+    return int(reads) + int(writes)
 
 
 def packets(guest):

@@ -24,21 +24,6 @@ void before_open(void)
 	guest_leave(&guest);
 }
 
-static long counter(const char *name)
-{
-	char path[256];
-	long value = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/vfmig/%s/igbvf/%s",
-		 vf.bdf, name);
-	file = fopen(path, "r");
-	ASSERT_NE(file, NULL, "%s: %s", path, strerror(errno));
-	ASSERT_EQ(fscanf(file, "%ld", &value), 1);
-	fclose(file);
-	return value;
-}
-
 static int try_mmap(uint64_t at, size_t len)
 {
 	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, vf.fd,
@@ -171,27 +156,27 @@ TEST(counters, "accesses to page 0 are counted and nothing of a packet's way is 
 	uint16_t tag;
 
 	guest_enter(&guest, &vf);
-	reads = counter("page0_reads");
+	reads = core_number(vf.bdf, "page0", "reads");
 	rd(&guest, STATUS);
-	EXPECT_EQ(counter("page0_reads"), reads + 1);
-	writes = counter("page0_writes");
+	EXPECT_EQ(core_number(vf.bdf, "page0", "reads"), reads + 1);
+	writes = core_number(vf.bdf, "page0", "writes");
 	wr(&guest, VMBMEM, 0);
-	EXPECT_EQ(counter("page0_writes"), writes + 1);
+	EXPECT_EQ(core_number(vf.bdf, "page0", "writes"), writes + 1);
 
-	messages = counter("messages");
+	messages = core_number(vf.bdf, "page0", "messages");
 	guest_boot(&guest);
 	/* The handshake and the largest packet. */
-	EXPECT_EQ(counter("messages"), messages + 2);
+	EXPECT_EQ(core_number(vf.bdf, "page0", "messages"), messages + 2);
 
-	reads = counter("page0_reads");
-	writes = counter("page0_writes");
+	reads = core_number(vf.bdf, "page0", "reads");
+	writes = core_number(vf.bdf, "page0", "writes");
 	for (i = 0; i < 20; i++) {
 		tx_post(&guest, 100);
 		pf_send(guest.mac, -1, 100, i);
 		EXPECT_GT(rx_wait(&guest, &tag), 0);
 	}
 	EXPECT_EQ(tx_sent(&guest), true);
-	EXPECT_EQ(counter("page0_reads"), reads);
-	EXPECT_EQ(counter("page0_writes"), writes);
+	EXPECT_EQ(core_number(vf.bdf, "page0", "reads"), reads);
+	EXPECT_EQ(core_number(vf.bdf, "page0", "writes"), writes);
 	guest_leave(&guest);
 }

@@ -176,7 +176,7 @@ static void read_files(void)
 	static const char * const files[] = {
 		"state", "protocol", "last_transfer", "last_error", "window",
 		"resets", "mock/state", "mock/calls", "mock/seed",
-		"igbvf/messages",
+		"page0",
 	};
 	char path[256], text[256];
 	int fd;
