@@ -47,6 +47,7 @@ static const struct mock_knob mock_file_knobs[] = {
 	MOCK_KNOB(slow_record_us, 0, U32_MAX),
 	MOCK_KNOB(slow_step_us, 0, U32_MAX),
 	MOCK_KNOB(no_crc, 0, 1),
+	MOCK_KNOB(plain, MOCK_MADE_UP, MOCK_IN_PLACE),
 	MOCK_KNOB(extra_optional, 0, 1),
 	MOCK_KNOB(extra_mandatory, 0, 1),
 	MOCK_KNOB(overstate, 0, 1),
@@ -76,6 +77,8 @@ module_param_named(slow_step_us, mock_defaults.slow_step_us, ullong, 0644);
 MODULE_PARM_DESC(slow_step_us, "Microseconds that any other call takes");
 module_param_named(no_crc, mock_defaults.no_crc, ullong, 0644);
 MODULE_PARM_DESC(no_crc, "Bulk records carry no CRC");
+module_param_named(plain, mock_defaults.plain, ullong, 0644);
+MODULE_PARM_DESC(plain, "State is made up (0), copied (1), in place (2)");
 module_param_named(extra_optional, mock_defaults.extra_optional, ullong, 0644);
 MODULE_PARM_DESC(extra_optional, "Send an optional record nobody knows");
 module_param_named(extra_mandatory, mock_defaults.extra_mandatory, ullong, 0644);

@@ -79,7 +79,7 @@ static int mock_load_bytes(struct mock_device *mock,
 	if (!mock_covers(&mock->incoming, &extent))
 		return vfmig_fail(mock->vm, -EINVAL, "bytes out of place: %u at %llu",
 				  extent.len, extent.offset);
-	if (!mock_content_matches(&mock->incoming, &extent, bytes->content))
+	if (!mock_take_content(mock, &extent, bytes->content))
 		return vfmig_fail(mock->vm, -EINVAL, "wrong bytes at %llu",
 				  extent.offset);
 	if (mock_arrive(mock, &extent))

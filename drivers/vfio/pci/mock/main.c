@@ -69,8 +69,9 @@ static int mock_init_device(struct vfio_device *vdev)
 	mock->content.generation = kvcalloc(MOCK_MAX_BLOCKS, sizeof(u32),
 					    GFP_KERNEL);
 	mock->dirty = bitmap_zalloc(MOCK_MAX_BLOCKS, GFP_KERNEL);
+	mock->page = (void *)__get_free_page(GFP_KERNEL);
 	ret = -ENOMEM;
-	if (!mock->content.generation || !mock->dirty)
+	if (!mock->content.generation || !mock->dirty || !mock->page)
 		goto err_free;
 
 	ret = vfio_pci_core_init_dev(vdev);
@@ -79,6 +80,7 @@ static int mock_init_device(struct vfio_device *vdev)
 	return 0;
 
 err_free:
+	free_page((unsigned long)mock->page);
 	bitmap_free(mock->dirty);
 	kvfree(mock->content.generation);
 	return ret;
@@ -88,6 +90,7 @@ static void mock_release_device(struct vfio_device *vdev)
 {
 	struct mock_device *mock = mock_from_vdev(vdev);
 
+	free_page((unsigned long)mock->page);
 	bitmap_free(mock->dirty);
 	kvfree(mock->content.generation);
 	vfio_pci_core_release_dev(vdev);

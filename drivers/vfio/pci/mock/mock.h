@@ -8,6 +8,7 @@
  *	backend.c	the backend: identity, run control, reset
  *	save.c, load.c	records out of the content and back into it
  *	content.c	the made-up state: what is where, what is dirty
+ *	plain.c		content that costs no more than a copy, or nothing
  *	knobs.c		module parameters and debugfs
  *	trouble.c	every call passes here: log, contract checks, faults, delay
  */
@@ -36,6 +37,7 @@
  * @slow_record_us: microseconds that a record takes
  * @slow_step_us: microseconds that any other call takes
  * @no_crc: records of state carry no CRC
+ * @plain: how bytes of state are come by, one of &enum mock_plain
  * @extra_optional: an optional record that no destination knows
  * @extra_mandatory: a mandatory one
  * @overstate: 8 bytes more are left than there are
@@ -56,6 +58,7 @@ struct mock_knobs {
 	unsigned long long slow_record_us;
 	unsigned long long slow_step_us;
 	unsigned long long no_crc;
+	unsigned long long plain;
 	unsigned long long extra_optional;
 	unsigned long long extra_mandatory;
 	unsigned long long overstate;
@@ -68,6 +71,18 @@ struct mock_knobs {
 };
 
 #define MOCK_NR_KNOBS	(sizeof(struct mock_knobs) / sizeof(long long))
+
+/**
+ * enum mock_plain - what it takes to have the bytes of a record, or to take them
+ * @MOCK_MADE_UP: they are made up word by word, and checked
+ * @MOCK_COPIED: a page is copied, again and again; nothing is checked
+ * @MOCK_IN_PLACE: nothing: they are what happens to be there
+ */
+enum mock_plain {
+	MOCK_MADE_UP,
+	MOCK_COPIED,
+	MOCK_IN_PLACE,
+};
 
 struct mock_knob;
 struct mock_device;
@@ -185,6 +200,7 @@ enum mock_session {
  * @rounds: pre-copy rounds to come after this one
  * @said_shape: the first record of this save is out
  * @said_extra: the unknown records of this save are out, how many
+ * @page: where plain content comes from, or goes to
  * @incoming: content being loaded, of no effect before the commit
  * @arrived: blocks of @incoming that are complete
  * @partial: the block of @incoming that has begun to arrive
@@ -216,6 +232,7 @@ struct mock_device {
 	u32 rounds;
 	bool said_shape;
 	unsigned int said_extra;
+	u8 *page;
 
 	struct mock_content incoming;
 	unsigned long *arrived;
@@ -293,6 +310,13 @@ bool mock_next_dirty(struct mock_device *mock, u32 room,
 		     struct mock_extent *extent);
 int mock_arrive(struct mock_device *mock, const struct mock_extent *extent);
 bool mock_all_arrived(const struct mock_device *mock);
+
+/* plain.c */
+void mock_plain_begin(struct mock_device *mock);
+void mock_put_content(struct mock_device *mock,
+		      const struct mock_extent *extent, void *to);
+bool mock_take_content(struct mock_device *mock,
+		       const struct mock_extent *extent, const void *from);
 
 /* knobs.c */
 int mock_knobs_default(struct mock_device *mock);

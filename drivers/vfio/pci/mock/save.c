@@ -19,6 +19,7 @@ static void mock_save_start(struct mock_device *mock, enum vfmig_phase phase)
 	bool follows = mock->session == MOCK_SAVING_PRE_COPY;
 
 	if (!follows) {
+		mock_plain_begin(mock);
 		mock->said_shape = false;
 		mock->said_extra = 0;
 		mock->rounds = mock->knobs.rounds;
@@ -128,7 +129,7 @@ static void mock_say_bytes(struct mock_device *mock, struct vfmig_record *rec)
 	bytes->offset = cpu_to_le64(extent.offset);
 	bytes->generation = cpu_to_le32(extent.generation);
 	bytes->reserved = 0;
-	mock_content_fill(&mock->content, &extent, bytes->content);
+	mock_put_content(mock, &extent, bytes->content);
 }
 
 /* All is said of what has changed so far: now, if it runs, it changes more. */
