@@ -11,6 +11,8 @@
 #		injection (built when first needed); ends in the same way
 # make fuzz	fuzzes what parses streams, FUZZ_SECONDS=60
 # make soak	hundreds of migrations there and back, in search of drift
+# make bench	what a transfer costs, against its limits, on 6.1 and 7.2: a
+#		table, build/bench/results.json, and plots
 # make clean	what was built; the cache of fetched packages stays
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -45,8 +47,11 @@ fuzz:
 soak:
 	tools/testing/e2e/check --tcg-thread single --timeout 10800 soak
 
+bench:
+	tools/bench/run
+
 clean:
 	rm -rf build
 	if [ -e $(KDIR) ]; then $(kbuild) clean; fi
 
-.PHONY: modules install demo demo-upgrade check check-debug fuzz soak clean
+.PHONY: modules install demo demo-upgrade check check-debug fuzz soak bench clean
