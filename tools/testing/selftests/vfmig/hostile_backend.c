@@ -17,6 +17,7 @@
 #include "attack.h"
 #include "stacks.h"
 #include "usable.h"
+#include "v2.h"
 
 #define LIMIT_MS	400
 #define FOR_EVER_MS	180000
@@ -28,7 +29,7 @@
  * and once more for what has to be undone; and not always in turn.
  */
 #define HANG_MS		(2 * USERS * 2 * LIMIT_MS + SLACK_MS)
-#define MAX_WAITERS	3
+#define MAX_WAITERS	5
 
 static void set_limit(unsigned int ms)
 {
@@ -58,8 +59,16 @@ static const struct share users[] = {
 	{ &attack_save, 4, MUST_WORK },
 	{ &attack_load, 4, MUST_WORK },
 	{ &attack_damage, 1 },
+	{ &attack_save_v2, 4, MUST_WORK },
+	{ &attack_load_v2, 4, MUST_WORK },
+	{ &attack_damage_v2, 1 },
 	{ &attack_write_state, 2 },
+	{ &attack_v2_set, 2 },
+	{ &attack_fd_read, 2 },
+	{ &attack_fd_write, 2 },
+	{ &attack_fd_poll, 1 },
 	{ &attack_read_state, 4, MUST_WORK },
+	{ &attack_v2_get, 2, MUST_WORK },
 	{ &attack_read_fields, 4, MUST_WORK },
 	{ &attack_write_section, 1, MUST_WORK },
 	{ &attack_reset, 2, MUST_WORK },
@@ -69,16 +78,22 @@ static const struct share users[] = {
 
 /* The only one to reset the device, which would end what hangs, ... */
 static const struct share loader[] = {
-	{ &attack_load, 4, MUST_WORK },
+	{ &attack_load, 2, MUST_WORK },
+	{ &attack_load_v2, 2, MUST_WORK },
 	{ &attack_recover, 1, MUST_WORK },
 	{}
 };
 
 /* ... and those who would wait for ever. */
 static const struct share patient_users[] = {
-	{ &attack_save, 4, MUST_WORK },
+	{ &attack_save, 2, MUST_WORK },
+	{ &attack_save_v2, 2, MUST_WORK },
 	{ &attack_write_state, 2 },
+	{ &attack_v2_set, 1 },
+	{ &attack_fd_read, 1 },
+	{ &attack_fd_poll, 1 },
 	{ &attack_read_state, 4, MUST_WORK },
+	{ &attack_v2_get, 2, MUST_WORK },
 	{ &attack_read_fields, 4, MUST_WORK },
 	{ &attack_write_section, 1, MUST_WORK },
 	{}
@@ -130,11 +145,12 @@ TEST(at_random, "nor does anybody where resets and SIGKILL come in between")
 		  (struct band){});
 }
 
-/* From @from, what makes the backend be called. */
+/* From @from, what makes the backend be called; by v2, states of v2. */
 static const struct victim {
 	const char *call;
 	uint32_t from;
 	uint32_t to;
+	bool v2;
 } victims[] = {
 	{ "quiesce", STATE_RUNNING, STATE_STOP },
 	{ "freeze", STATE_RUNNING, STATE_STOP_COPY },
@@ -148,17 +164,47 @@ static const struct victim {
 	{ "load", STATE_RESUMING },
 	{ "load_commit", STATE_RESUMING },
 	{ "identity" },
+	{ "quiesce", V2_RUNNING, V2_STOP_COPY, true },
+	{ "freeze", V2_RUNNING, V2_STOP_COPY, true },
+	{ "save_begin", V2_RUNNING, V2_STOP_COPY, true },
+	{ "thaw", V2_STOP, V2_RUNNING, true },
+	{ "run", V2_STOP, V2_RUNNING, true },
+	{ "save", V2_STOP_COPY, .v2 = true },
+	{ "save", V2_PRE_COPY, .v2 = true },
+	{ "load_begin", V2_RESUMING, .v2 = true },
+	{ "load", V2_RESUMING, .v2 = true },
+	{ "load_commit", V2_RESUMING, .v2 = true },
 };
 
+/* That of the victim, if it has one. */
+static int data_fd;
+
+static void be_victim_of_v2(const struct victim *victim,
+			    const struct bytes *stream)
+{
+	uint8_t room[4096];
+	int fd;
+
+	if (victim->to)
+		v2_order(&vf, victim->to, &fd);
+	else if (victim->from == V2_RESUMING)
+		v2_write(data_fd, stream->at, stream->len);
+	else
+		v2_read(data_fd, room, sizeof(room));
+	_exit(1);
+}
+
 /* Only what a process may do that is about to be killed: no ASSERT. */
-static void be_victim(const struct victim *victim, size_t len)
+static void be_victim(const struct victim *victim, const struct bytes *stream)
 {
 	uint64_t value;
 
-	if (!victim->from && !victim->to)
+	if (victim->v2)
+		be_victim_of_v2(victim, stream);
+	else if (!victim->from && !victim->to)
 		ioctl(vf.group, VFIO_GROUP_GET_DEVICE_FD, vf.bdf);
 	else if (victim->from == STATE_RESUMING)
-		vf_put_data_size(&vf, len);
+		vf_put_data_size(&vf, stream->len);
 	else if (!victim->to && victim->from != STATE_RUNNING)
 		vf_read64(&vf, REG_DATA_OFFSET, &value);
 	else
@@ -166,9 +212,11 @@ static void be_victim(const struct victim *victim, size_t len)
 	_exit(1);
 }
 
-static void be_waiter(unsigned int which)
+static void be_waiter(unsigned int which, const struct victim *victim,
+		      const struct bytes *stream)
 {
 	uint64_t value;
+	int fd;
 
 	switch (which % MAX_WAITERS) {
 	case 0:
@@ -179,6 +227,14 @@ static void be_waiter(unsigned int which)
 		break;
 	case 2:
 		vf_put_data_size(&vf, 1);
+		break;
+	case 3:
+		v2_order(&vf, V2_STOP, &fd);
+		break;
+	case 4:
+		if (victim->v2 && !victim->to)
+			be_victim_of_v2(victim, stream);
+		vf_read64(&vf, REG_DATA_SIZE, &value);
 		break;
 	}
 	_exit(1);
@@ -200,6 +256,25 @@ static void expect_killed(pid_t child, const char *call, const char *who)
 		  "%s at %s ended by itself: %#x", who, call, status);
 }
 
+static bool is_there(const struct victim *victim)
+{
+	return !victim->v2 || v2_can(&vf, victim->from);
+}
+
+/* Where the call can be had from. */
+static void lead_there(const struct victim *victim, const struct bytes *stream)
+{
+	data_fd = NO_FD;
+	reopen();
+	if (victim->v2)
+		data_fd = v2_go(&vf, victim->from);
+	else if (victim->from == STATE_RESUMING ||
+		 victim->from == STATE_STOP_COPY ||
+		 victim->from == STATE_STOP || victim->from == STATE_PRE_COPY)
+		vf_go(&vf, victim->from);
+	ASSERT_EQ(vf_write(&vf, vf.area, stream->at, stream->len), 0);
+}
+
 static void kill_one(const struct victim *victim, const struct bytes *stream,
 		     struct random *random)
 {
@@ -208,11 +283,7 @@ static void kill_one(const struct victim *victim, const struct bytes *stream,
 	pid_t child, waiter[MAX_WAITERS];
 	char fault[32];
 
-	reopen();
-	if (victim->from == STATE_RESUMING || victim->from == STATE_STOP_COPY ||
-	    victim->from == STATE_STOP || victim->from == STATE_PRE_COPY)
-		vf_go(&vf, victim->from);
-	ASSERT_EQ(vf_write(&vf, vf.area, stream->at, stream->len), 0);
+	lead_there(victim, stream);
 	if (opens) {
 		close(vf.fd);
 		waiters = 0;
@@ -224,13 +295,13 @@ static void kill_one(const struct victim *victim, const struct bytes *stream,
 	child = fork();
 	ASSERT_GT(child, -1);
 	if (!child)
-		be_victim(victim, stream->len);
+		be_victim(victim, stream);
 	mock_await(vf.bdf, victim->call);
 	for (i = 0; i < waiters; i++) {
 		waiter[i] = fork();
 		ASSERT_GT(waiter[i], -1);
 		if (!waiter[i])
-			be_waiter(i);
+			be_waiter(i, victim, stream);
 	}
 	/* Time to come to wait; those who do not are killed all the same. */
 	usleep(random_below(random, 20000));
@@ -243,6 +314,7 @@ static void kill_one(const struct victim *victim, const struct bytes *stream,
 		vf.fd = -1;
 	else
 		EXPECT_NE(vf_state(&vf), STATE_ERROR, "%s", victim->call);
+	v2_close_all();
 }
 
 TEST(killed, "SIGKILL ends who is in a call that hangs for ever, and who waits for it")
@@ -258,7 +330,12 @@ TEST(killed, "SIGKILL ends who is in a call that hangs for ever, and who waits f
 	vf_open(&vf, vf_first());
 	save_stopped(&vf, &stream);
 	for (; kills < ARRAY_SIZE(victims) || now_ms() < end; kills++) {
-		kill_one(&victims[kills % ARRAY_SIZE(victims)], &stream, &random);
+		const struct victim *victim;
+
+		victim = &victims[kills % ARRAY_SIZE(victims)];
+		if (!is_there(victim))
+			continue;
+		kill_one(victim, &stream, &random);
 		if (random_one_in(&random, 8)) {
 			reopen();
 			need_whole_transfer();

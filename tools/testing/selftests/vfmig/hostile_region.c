@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hostile user of the region, or a crowd of them: whatever is done to it at
- * once, by threads and by processes that fork and die, harms nothing but the
- * transfer of those who do it.
+ * A hostile user of both protocols, or a crowd of them: whatever is done to the
+ * region and to data fds at once, by threads and by processes that fork and die,
+ * harms nothing but the transfer of those who do it.
  *
  * VFMIG_SECONDS says for how long, 60 if it does not; VFMIG_SEED what they do.
  */
@@ -37,6 +37,8 @@ static const struct share onlookers[] = {
 	{ &attack_region_info, 2, MUST_WORK },
 	{ &attack_other_info, 1, MUST_WORK },
 	{ &attack_feature, 1, MUST_WORK },
+	{ &attack_v2_get, 4, MUST_WORK },
+	{ &attack_fd_dead, 8, MUST_WORK },
 	{ &attack_read_config, 1, MUST_WORK },
 	{ &attack_read_bar, 1 },
 	{ &attack_second_fd, 1, MUST_WORK },
@@ -95,6 +97,19 @@ static const struct share everything[] = {
 	{ &attack_fork, 2, MUST_WORK },
 	{ &attack_second_fd, 1, MUST_WORK },
 	{ &attack_leave, 1, MUST_WORK },
+	{ &attack_v2_set, 12, MUST_WORK },
+	{ &attack_v2_get, 4, MUST_WORK },
+	{ &attack_v2_odd_order, 4, MUST_WORK },
+	{ &attack_fd_read, 12, MUST_WORK },
+	{ &attack_fd_write, 12, MUST_WORK },
+	{ &attack_fd_feed, 8 },
+	{ &attack_fd_bad_buffers, 8, MUST_WORK },
+	{ &attack_fd_poll, 4, MUST_WORK },
+	{ &attack_fd_info, 4 },
+	{ &attack_fd_calls, 4, MUST_WORK },
+	{ &attack_fd_close, 2, MUST_WORK },
+	{ &attack_fd_dup, 2, MUST_WORK },
+	{ &attack_fd_dead, 2, MUST_WORK },
 	{}
 };
 
@@ -102,6 +117,9 @@ static const struct share transfers[] = {
 	{ &attack_save, 4 },
 	{ &attack_load, 4 },
 	{ &attack_damage, 2 },
+	{ &attack_save_v2, 4 },
+	{ &attack_load_v2, 4 },
+	{ &attack_damage_v2, 2 },
 	{ &attack_write_state, 1 },
 	{}
 };
@@ -117,8 +135,15 @@ static const struct share closers[] = {
 	{ &attack_second_fd, 1 },
 	{ &attack_save, 2 },
 	{ &attack_load, 2 },
+	{ &attack_save_v2, 2 },
+	{ &attack_load_v2, 2 },
 	{ &attack_read_fields, 2 },
 	{ &attack_write_state, 2 },
+	{ &attack_v2_set, 2 },
+	{ &attack_fd_read, 2 },
+	{ &attack_fd_write, 2 },
+	{ &attack_fd_poll, 1 },
+	{ &attack_fd_close, 1 },
 	{ &attack_map, 2 },
 	{ &attack_look, 2 },
 	{ &attack_pin, 1 },

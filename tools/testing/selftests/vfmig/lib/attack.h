@@ -22,6 +22,7 @@ extern const struct attack attack_write_section;
 /* attack_buffer.c: the same with odd buffers and odd calls */
 extern const struct attack attack_vectors;
 extern const struct attack attack_bad_buffers;
+extern const struct attack attack_fd_bad_buffers;
 extern const struct attack attack_file_calls;
 
 /* attack_memory.c: the section and BARs in memory */
@@ -62,6 +63,25 @@ extern const struct attack attack_save;
 extern const struct attack attack_load;
 extern const struct attack attack_move_state;
 extern const struct attack attack_damage;
+extern const struct attack attack_save_v2;
+extern const struct attack attack_load_v2;
+extern const struct attack attack_damage_v2;
+
+/* attack_v2.c: the states of v2 */
+extern const struct attack attack_v2_set;
+extern const struct attack attack_v2_get;
+extern const struct attack attack_v2_odd_order;
+
+/* attack_datafd.c: data fds, each of any thread of a process */
+extern const struct attack attack_fd_read;
+extern const struct attack attack_fd_write;
+extern const struct attack attack_fd_feed;
+extern const struct attack attack_fd_poll;
+extern const struct attack attack_fd_info;
+extern const struct attack attack_fd_calls;
+extern const struct attack attack_fd_close;
+extern const struct attack attack_fd_dup;
+extern const struct attack attack_fd_dead;
 
 /* attack_tear.c: who writes to the section while it is parsed */
 extern const struct attack attack_load_torn;
@@ -81,10 +101,18 @@ extern const struct attack attack_set_fault;
 extern const struct attack attack_clear_faults;
 void attack_remember_knobs(void);
 
-/* Before a crowd: streams for its members to send. */
+/* Before a crowd: streams for its members to send, and room for data fds. */
 void attack_take_streams(void);
 void attack_drop_streams(void);
 const struct bytes *attack_stream(const struct vf *vf);
+
+void attack_open_slots(void);
+void attack_close_slots(void);
+
+/* A data fd, or none, and for how long nobody knows; a copy of @fd becomes one. */
+int attack_slot(struct member *m);
+void attack_keep_fd(struct member *m, int fd);
+bool attack_is_slot(int fd);
 
 /* For a process of a crowd: before its members begin. */
 void attack_enter(void);
@@ -99,8 +127,16 @@ int attack_write(struct member *m, struct vf *vf, uint64_t at, const void *buf,
 		 size_t len);
 int attack_reset_device(struct member *m, struct vf *vf);
 
+/* A state of v2. The fd that comes with it takes the place of *@fd, if any. */
+int attack_order(struct member *m, struct vf *vf, uint32_t to, int *fd);
+
 /* Has the fd gone, or become another file? That is nobody's fault. */
 bool attack_excused(struct member *m, int ret);
+
+/* What a buffer is filled with where nothing may be written. */
+#define CANARY	0xc5
+
+bool attack_untouched(const void *from, size_t len);
 
 /* A state as it was read, and bytes of the section. */
 void attack_judge_state(struct member *m, uint32_t state);

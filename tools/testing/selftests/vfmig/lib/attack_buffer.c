@@ -2,11 +2,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "attack.h"
+#include "v2_uapi.h"
 
 #define MAX_PIECES	8
 #define MAX_PIECE	600
@@ -71,6 +73,12 @@ static void *bad_buffer(struct member *m)
 	return RANDOM_OF(&m->random, bad);
 }
 
+/* The lowest page, and what is not the user's. */
+static bool is_never_there(const void *buf)
+{
+	return (uintptr_t)buf - 4096 >= (1UL << 47) - 4096;
+}
+
 static bool bad_buffers(struct member *m)
 {
 	static const uint64_t registers[] = {
@@ -93,12 +101,42 @@ static bool bad_buffers(struct member *m)
 	else
 		ret = attack_write(m, vf, at, buf, len);
 
-	if (!ret && (uintptr_t)buf - 4096 >= (1UL << 47) - 4096)
+	if (!ret && is_never_there(buf))
 		crowd_find(m, "%zu bytes at %p could be accessed", len, buf);
 	return ret == -EFAULT;
 }
 
 const struct attack attack_bad_buffers = { "bad_buffers", bad_buffers };
+
+static bool fd_bad_buffers(struct member *m)
+{
+	int fd = attack_slot(m);
+	void *buf = bad_buffer(m);
+	size_t len = 1 + random_below(&m->random, 20000);
+	ssize_t n;
+	int err;
+
+	switch (random_below(&m->random, 3)) {
+	case 0:
+		n = read(fd, buf, len);
+		break;
+	case 1:
+		n = write(fd, buf, len);
+		break;
+	default:
+		n = ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, buf) ? -1 : 1;
+	}
+	err = errno;
+	crowd_beat(m);
+	if (n > 0 && is_never_there(buf))
+		crowd_find(m, "%zd of %zu bytes at %p could be accessed", n,
+			   len, buf);
+	return n < 0 && err == EFAULT;
+}
+
+const struct attack attack_fd_bad_buffers = {
+	"fd_bad_buffers", fd_bad_buffers
+};
 
 /* A device's file is still a file. */
 static bool file_calls(struct member *m)

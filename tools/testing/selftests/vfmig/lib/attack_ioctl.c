@@ -11,18 +11,18 @@
 
 #include "attack.h"
 
-#define CANARY	0xc5
 #define ROOM	4096
 
 #define DEBUGFS	"/sys/kernel/debug/vfmig"
 
 /* From <linux/vfio.h> of 6.1 on. */
 #define FEATURE_MIGRATION	1
-#define FEATURE_DEVICE_STATE	2
 #define FEATURE_LOW_POWER	3
 #define FEATURE_LOW_POWER_WAKE	4
 #define FEATURE_LOW_POWER_EXIT	5
-#define FEATURES		12
+#define FEATURES		13
+/* The largest of those that a device here has. */
+#define FEATURE_LEN		32
 
 static const uint32_t sizes[] = {
 	0, 4, 8, 12, 16, 20, 24, 31, 32, 33, 40, 48, 64, 71, 72, 96, 100, 200,
@@ -84,7 +84,23 @@ static bool other_info(struct member *m)
 
 const struct attack attack_other_info = { "other_info", other_info };
 
-/* A device with a migration region does not also speak the newer protocol. */
+/* v2 is there, and what it says of itself is always the same. */
+static void judge_feature(struct member *m, const uint32_t *buf, int ret)
+{
+	const uint8_t *bytes = (const uint8_t *)buf;
+	uint32_t i;
+
+	if (!ret && buf[1] == (FEATURE_MIGRATION | VFIO_DEVICE_FEATURE_GET) &&
+	    ((buf[2] & 3) != 3 || buf[2] > 7 || buf[3]))
+		crowd_find(m, "v2 is %#x, %#x", buf[2], buf[3]);
+	for (i = FEATURE_LEN; i < ROOM; i++)
+		if (bytes[i])
+			break;
+	if (i < ROOM)
+		crowd_find(m, "feature %#x writes byte %u", buf[1], i);
+}
+
+/* As for orders, there is none in zeros. */
 static bool feature(struct member *m)
 {
 	static const uint32_t whats[] = {
@@ -94,7 +110,7 @@ static bool feature(struct member *m)
 	};
 	uint32_t buf[ROOM / 4 + 1];
 	uint32_t what = random_below(&m->random, FEATURES);
-	int ret;
+	int ret, err;
 
 	if (what >= FEATURE_LOW_POWER && what <= FEATURE_LOW_POWER_EXIT)
 		what = FEATURE_MIGRATION;
@@ -102,9 +118,9 @@ static bool feature(struct member *m)
 	buf[0] = RANDOM_OF(&m->random, sizes);
 	buf[1] = what | RANDOM_OF(&m->random, whats);
 	ret = ioctl(attack_target(m)->fd, VFIO_DEVICE_FEATURE, buf);
-	if (!ret && (what == FEATURE_MIGRATION || what == FEATURE_DEVICE_STATE))
-		crowd_find(m, "%#x is there", buf[1]);
-	return !ret || errno == ENOTTY;
+	err = errno;
+	judge_feature(m, buf, ret);
+	return !ret || err == ENOTTY;
 }
 
 const struct attack attack_feature = { "feature", feature };

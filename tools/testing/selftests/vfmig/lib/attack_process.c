@@ -13,6 +13,9 @@ static const struct attack * const short_ones[] = {
 	&attack_read_section, &attack_write_section, &attack_write_size,
 	&attack_map, &attack_unmap, &attack_look, &attack_scribble,
 	&attack_read_bar, &attack_read_config, &attack_bad_buffers,
+	&attack_v2_set, &attack_v2_get, &attack_fd_read, &attack_fd_write,
+	&attack_fd_poll, &attack_fd_info, &attack_fd_close, &attack_fd_dup,
+	&attack_fd_bad_buffers, &attack_fd_dead,
 };
 
 static void live_shortly(struct member *m)

@@ -5,7 +5,6 @@
 #include "leak.h"
 
 #define ARCH_PAGE	4096
-#define CANARY		0xc5
 
 static const size_t widths[] = {
 	1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 24, 32, 64, 100, 1000, 4096, 5000,
@@ -89,10 +88,12 @@ static void pick_hole(struct member *m, struct vf *vf, uint64_t *at, size_t *len
 	} while (is_field(*at, *len));
 }
 
-static bool is_untouched(const uint8_t *buf, size_t len)
+bool attack_untouched(const void *from, size_t len)
 {
+	const uint8_t *at = from;
+
 	while (len--)
-		if (*buf++ != CANARY)
+		if (*at++ != CANARY)
 			return false;
 	return true;
 }
@@ -111,7 +112,7 @@ static bool read_holes(struct member *m)
 	if (ret != -EINVAL && !attack_excused(m, ret))
 		crowd_find(m, "read of %zu bytes at %#llx: %d", len,
 			   (unsigned long long)at, ret);
-	if (!is_untouched(buf, len))
+	if (!attack_untouched(buf, len))
 		crowd_find(m, "read of %zu bytes at %#llx changed the buffer",
 			   len, (unsigned long long)at);
 	return ret == -EINVAL;
@@ -200,7 +201,8 @@ static bool write_size(struct member *m)
 	if (random_one_in(&m->random, 2))
 		attack_write(m, vf, REG_DEVICE_STATE, &state, sizeof(state));
 	ret = attack_write(m, vf, REG_DATA_SIZE, &size, sizeof(size));
-	if (size > vf->area_len && ret != -EINVAL && !attack_excused(m, ret))
+	if (size > vf->area_len && ret != -EINVAL && ret != -EBUSY &&
+	    !attack_excused(m, ret))
 		crowd_find(m, "data_size of %#llx: %d",
 			   (unsigned long long)size, ret);
 	return !ret;
@@ -208,7 +210,10 @@ static bool write_size(struct member *m)
 
 const struct attack attack_write_size = { "write_size", write_size };
 
-/* The table's answers, and EFAULT for what was tried and has failed. */
+/*
+ * The table's answers, EFAULT for what was tried and has failed, and EBUSY while
+ * somebody has the device by v2.
+ */
 static bool write_state(struct member *m)
 {
 	struct vf *vf = attack_target(m);
@@ -216,7 +221,7 @@ static bool write_state(struct member *m)
 			 random_next(&m->random) : random_below(&m->random, 8);
 	int ret = attack_write(m, vf, REG_DEVICE_STATE, &state, sizeof(state));
 
-	if (attack_excused(m, ret))
+	if (attack_excused(m, ret) || ret == -EBUSY)
 		return false;
 	if (state > STATE_RESUMING && ret != -EINVAL)
 		crowd_find(m, "device_state of %#x: %d", state, ret);

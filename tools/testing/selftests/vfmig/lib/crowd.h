@@ -21,7 +21,7 @@
 #define CROWD_MAX_MEMBERS	32
 #define CROWD_MAX_BANDS		5
 #define CROWD_MAX_PROCESSES	16
-#define CROWD_MAX_ATTACKS	64
+#define CROWD_MAX_ATTACKS	80
 #define CROWD_MAX_FINDINGS	16
 
 struct crowd;
