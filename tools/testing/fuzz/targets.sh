@@ -35,7 +35,7 @@ fuzz_target() {
 		names=(load_fuzz bench oracle)
 		changer_names=(change stream_change load_change)
 		corpora=(stream load)
-		kernel=$(in_dir $core stream load save; in_dir $mock load save content backend trouble)
+		kernel=$(in_dir $core stream load save; in_dir $mock load save content plain backend trouble)
 		;;
 	igbvf)
 		names=(igbvf_fuzz igbvf_model bench)

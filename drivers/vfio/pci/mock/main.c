@@ -69,7 +69,7 @@ static int mock_init_device(struct vfio_device *vdev)
 	mock->content.generation = kvcalloc(MOCK_MAX_BLOCKS, sizeof(u32),
 					    GFP_KERNEL);
 	mock->dirty = bitmap_zalloc(MOCK_MAX_BLOCKS, GFP_KERNEL);
-	mock->page = (void *)__get_free_page(GFP_KERNEL);
+	mock->page = (void *)get_zeroed_page(GFP_KERNEL);
 	ret = -ENOMEM;
 	if (!mock->content.generation || !mock->dirty || !mock->page)
 		goto err_free;

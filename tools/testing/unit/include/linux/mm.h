@@ -4,6 +4,8 @@
 
 #include <linux/slab.h>
 
-#define PAGE_ALIGN(x)	(((x) + 4095) & ~4095ULL)
+#define PAGE_SIZE		4096UL
+#define PAGE_ALIGN(x)		(((x) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
+#define offset_in_page(x)	((unsigned long)(x) & (PAGE_SIZE - 1))
 
 #endif /* VFMIG_UNIT_MM_H */
