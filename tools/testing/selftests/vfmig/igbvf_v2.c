@@ -125,6 +125,23 @@ TEST(quiesced, "in RUNNING_P2P a function does no DMA and raises no interrupt, a
 	expect_traffic("after");
 }
 
+TEST(posted, "what is posted while a function is quiesced is sent when it runs again")
+{
+	boot();
+	expect_traffic("before");
+	v2_go(&vf, V2_RUNNING_P2P);
+	tx_post(&guest, 100);
+	EXPECT_EQ(tx_sent(&guest), false);
+	v2_go(&vf, V2_RUNNING);
+	EXPECT_EQ(tx_sent(&guest), true);
+	v2_go(&vf, V2_RUNNING_P2P);
+	tx_post(&guest, 100);
+	v2_go(&vf, V2_STOP);
+	v2_go(&vf, V2_RUNNING);
+	EXPECT_EQ(tx_sent(&guest), true);
+	expect_traffic("after");
+}
+
 TEST(to_and_fro, "a function can go between RUNNING, RUNNING_P2P and STOP as often as is wanted")
 {
 	boot();
