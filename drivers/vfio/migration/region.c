@@ -76,29 +76,31 @@ static int write_state(struct vfmig_device *vm, u64 value)
 	return vfmig_engine_set_state(vm, VFMIG_V1, value, vm->window);
 }
 
-static int read_u64(struct vfmig_device *vm, loff_t pos, u64 *value)
+typedef int (*field_reader)(struct vfmig_device *vm, u64 *value);
+
+static field_reader reader_of(loff_t pos)
+{
+	switch (pos) {
+	case FIELD(pending_bytes):
+		return read_pending;
+	case FIELD(data_offset):
+		return read_offset;
+	case FIELD(data_size):
+		return read_size;
+	default:
+		return NULL;
+	}
+}
+
+static int read_u64(struct vfmig_device *vm, field_reader read, u64 *value)
 {
 	int ret = vfmig_engine_lock(vm);
 
 	if (ret)
 		return ret;
 	ret = vfmig_engine_claim(vm, VFMIG_V1);
-	if (ret)
-		goto out;
-	switch (pos) {
-	case FIELD(pending_bytes):
-		ret = read_pending(vm, value);
-		break;
-	case FIELD(data_offset):
-		ret = read_offset(vm, value);
-		break;
-	case FIELD(data_size):
-		ret = read_size(vm, value);
-		break;
-	default:
-		ret = -EINVAL;
-	}
-out:
+	if (!ret)
+		ret = read(vm, value);
 	vfmig_engine_unlock(vm);
 	return ret;
 }
@@ -124,6 +126,7 @@ out:
 static int field_read(struct vfmig_device *vm, char __user *buf, size_t count,
 		      loff_t pos)
 {
+	field_reader read = reader_of(pos);
 	u32 state;
 	u64 value;
 	int ret;
@@ -133,10 +136,11 @@ static int field_read(struct vfmig_device *vm, char __user *buf, size_t count,
 		state = vfmig_engine_state(vm) & VFIO_DEVICE_STATE_MASK;
 		return copy_to_user(buf, &state, sizeof(state)) ? -EFAULT : 0;
 	}
-	if (count != sizeof(value))
+	/* What is no field is so whoever has the device. */
+	if (!read || count != sizeof(value))
 		return -EINVAL;
 
-	ret = read_u64(vm, pos, &value);
+	ret = read_u64(vm, read, &value);
 	if (ret)
 		return ret;
 	return copy_to_user(buf, &value, sizeof(value)) ? -EFAULT : 0;

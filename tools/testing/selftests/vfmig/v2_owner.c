@@ -70,6 +70,8 @@ static void expect_v1_refused(uint32_t state)
 		  v2_name(state));
 	EXPECT_EQ(vf_put_data_size(&vf, 8), -EBUSY, "%s", v2_name(state));
 	EXPECT_EQ(vf_put_data_size(&vf, 0), -EBUSY, "%s", v2_name(state));
+	EXPECT_EQ(vf_read64(&vf, REG_DATA_OFFSET + 4, &value), -EINVAL, "%s",
+		  v2_name(state));
 	expect_reason(errors, "v2");
 	expect_owner("v2");
 }
