@@ -16,15 +16,25 @@ PAIRS = [(V7_2, V10_0), (V7_2, V11_1), (V10_0, V10_0), (V5_2, V5_2)]
 # So slow that firmware and page headers alone take half a minute.
 CRAWL = 16 << 10
 GONE_LIMIT = 60
+KERNEL_OF_5_2 = "6.1"
+
+
+def check_possible(qemus, vfs):
+    """Raises Skip with what is missing for those QEMUs."""
+    for vf, qemu in zip(vfs, qemus):
+        if not vf.host.exists(f"/opt/qemu-{qemu.version}"):
+            raise Skip(f"the host VM has no {qemu}")
+        # What it shows is QEMU's doing, so one kernel does.
+        if V5_2 in qemus and vf.host.kernel != KERNEL_OF_5_2:
+            raise Skip(f"{V5_2} on kernel {KERNEL_OF_5_2} only, not on {vf.host.kernel}")
 
 
 def between(qemus, play, bench):
     """@play is given a guest on the first QEMU, and the VF where the second would run."""
+    check_possible(qemus, bench.vfs)
     bench.drop_guest()
     bench.prepare_vfs()
     for vf, qemu in zip(bench.vfs, qemus):
-        if not vf.host.exists(f"/opt/qemu-{qemu.version}"):
-            raise Skip(f"the host VM has no {qemu}")
         vf.qemu = qemu
     try:
         guest = BareGuest(bench.vfs[0])
