@@ -5,7 +5,7 @@ from .frames import Frames
 from .linux_guest import MAC
 from .migration import Migration
 from .tap import expect
-from .vfs import project_dir
+from .vfs import PEER, project_dir
 from .vm import Vm
 
 MEMORY = 8
@@ -36,9 +36,10 @@ def start(vf):
 class BareGuest:
     """With traffic, wherever it is."""
 
-    def __init__(self, vf):
+    def __init__(self, vf, interface=PEER):
         self.vm = start(vf)
-        self.frames = Frames(MAC)
+        self._returned_earlier = 0
+        self.frames = Frames(MAC, interface)
         try:
             self.frames.wait_returned(FRAMES_A_SIDE, FRAMES_LIMIT)
             self._counts = self.vm.agent.ask("counts")
@@ -50,6 +51,11 @@ class BareGuest:
         return Migration(self.vm, destination, *relay, **{"downtime_limit": DOWNTIME_MS, **how})
 
     def move(self, vf, **how):
+        self.go(vf, **how)
+        self.check_alive()
+
+    def go(self, vf, **how):
+        """Whether frames reach it there is another question."""
         destination = new_qemu(vf)
         try:
             migration = self.migration(destination, **how)
@@ -61,7 +67,6 @@ class BareGuest:
             destination.kill()
             raise
         source.forget()
-        self.check_alive()
 
     def move_paused(self, vf, **how):
         """The guest is paused, and goes on at the destination."""
@@ -85,7 +90,7 @@ class BareGuest:
         self._check_counts()
 
     def _check_counts(self):
-        back = self.frames.returned
+        back = self._returned()
         before, now = self._counts, self.vm.agent.ask("counts")
         expect(not now["backwards"], f"a counter of the VF ran backwards {now['backwards']} times")
         expect(not now["wrong"], f"a counter of the VF was wrong {now['wrong']} times")
@@ -95,14 +100,24 @@ class BareGuest:
                f"{now['received']} frames received, {now['sent']} sent, {back} came back")
         self._counts = now
 
+    def _returned(self):
+        return self._returned_earlier + self.frames.returned
+
+    def change_frames(self, frames):
+        """From now on these count; of those before none was lost, and no others were heard."""
+        self.check_none_lost()
+        self._returned_earlier += self.frames.returned
+        self.frames.close()
+        self.frames = frames
+
     def check_none_lost(self):
         """What has reached the guest has come back, whatever happened meanwhile."""
         self.frames.stop()
         guest_sent = self.vm.agent.ask("counts")["sent"]
-        self.frames.take_late(guest_sent, FRAMES_LIMIT)
+        self.frames.take_late(guest_sent - self._returned_earlier, FRAMES_LIMIT)
         self._check_counts()
-        expect(self.frames.returned == guest_sent,
-               f"{guest_sent} frames sent by the guest, {self.frames.returned} came back")
+        expect(self._returned() == guest_sent,
+               f"{guest_sent} frames sent by the guest, {self._returned()} came back")
 
     def end(self):
         self.frames.close()

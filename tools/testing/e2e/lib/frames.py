@@ -28,10 +28,10 @@ def _bytes_of(mac):
 class Frames:
     """Begins at once; what is wrong is in `failure`."""
 
-    def __init__(self, mac):
+    def __init__(self, mac, interface=PEER):
         self._table = predictable_bytes()
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(TYPE))
-        self._socket.bind((PEER, TYPE))
+        self._socket.bind((interface, TYPE))
         self._mine = self._socket.getsockname()[4]
         self._guest = _bytes_of(mac)
         self._stop = threading.Event()
@@ -88,6 +88,8 @@ class Frames:
             if not select.select([self._socket], [], [], left)[0]:
                 return
             back = self._socket.recv(2 * LONGEST)
+            if not back.startswith(self._mine):
+                continue  # a VLAN's, on the same card
             came = struct.unpack_from(">I", back, 14)[0]
             if not self._last < came <= number:
                 self.failure = f"frame {came} came back after {self._last}, {number} was sent"

@@ -69,6 +69,10 @@ class Vf:
         """All zeroes: the guest may choose its own."""
         self.host.run("ip", "link", "set", PF, "vf", str(self.index), "mac", mac)
 
+    def set_vlan(self, vlan):
+        """The tag that the PF puts on and takes off, without the guest's knowing; 0: none."""
+        self.host.run("ip", "link", "set", PF, "vf", str(self.index), "vlan", str(vlan))
+
     def says(self, name):
         """The text of one of the driver's files in debugfs."""
         return self.host.read(f"{VFIO_DIR}/{self.address}/{name}").strip()

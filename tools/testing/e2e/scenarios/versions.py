@@ -11,6 +11,7 @@ from lib.bare_guest import BareGuest, new_qemu
 from lib.migration import PAUSED_MS
 from lib.qemus import V5_2, V7_2, V10_0, V11_1
 from lib.tap import Skip, Tap, expect
+from lib.vfs import PEER
 
 PAIRS = [(V7_2, V10_0), (V7_2, V11_1), (V10_0, V10_0), (V5_2, V5_2)]
 # So slow that firmware and page headers alone take half a minute.
@@ -29,15 +30,18 @@ def check_possible(qemus, vfs):
             raise Skip(f"{V5_2} on kernel {KERNEL_OF_5_2} only, not on {vf.host.kernel}")
 
 
-def between(qemus, play, bench):
-    """@play is given a guest on the first QEMU, and the VF where the second would run."""
+def between(qemus, play, bench, interface=PEER):
+    """
+    @play is given a guest on the first QEMU, and the VF where the second would
+    run. The guest's frames come from that interface.
+    """
     check_possible(qemus, bench.vfs)
     bench.drop_guest()
     bench.prepare_vfs()
     for vf, qemu in zip(bench.vfs, qemus):
         vf.qemu = qemu
     try:
-        guest = BareGuest(bench.vfs[0])
+        guest = BareGuest(bench.vfs[0], interface)
         try:
             play(guest, bench.vfs[1])
             guest.check_none_lost()
