@@ -102,6 +102,7 @@ static const struct share everything[] = {
 	{ &attack_v2_odd_order, 4, MUST_WORK },
 	{ &attack_fd_read, 12, MUST_WORK },
 	{ &attack_fd_write, 12, MUST_WORK },
+	{ &attack_fd_session, 16, MUST_WORK },
 	{ &attack_fd_feed, 8 },
 	{ &attack_fd_bad_buffers, 8, MUST_WORK },
 	{ &attack_fd_poll, 4, MUST_WORK },

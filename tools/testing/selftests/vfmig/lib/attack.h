@@ -75,13 +75,16 @@ extern const struct attack attack_v2_odd_order;
 /* attack_datafd.c: data fds, each of any thread of a process */
 extern const struct attack attack_fd_read;
 extern const struct attack attack_fd_write;
+extern const struct attack attack_fd_session;
 extern const struct attack attack_fd_feed;
 extern const struct attack attack_fd_poll;
 extern const struct attack attack_fd_info;
-extern const struct attack attack_fd_calls;
 extern const struct attack attack_fd_close;
 extern const struct attack attack_fd_dup;
 extern const struct attack attack_fd_dead;
+
+/* attack_file.c: what other files can do */
+extern const struct attack attack_fd_calls;
 
 /* attack_tear.c: who writes to the section while it is parsed */
 extern const struct attack attack_load_torn;

@@ -7,13 +7,9 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "attack.h"
@@ -22,6 +18,7 @@
 #define SLOTS		5
 #define MAX_ACCESS	20000
 #define BEHIND		64
+#define TRIES		8
 #define WAIT_MS		20
 /* More than any device here has to say. */
 #define MANY_BYTES	((uint64_t)1 << 40)
@@ -29,6 +26,8 @@
 /* What a slot is where it is no data fd: reading and writing it is EBADF. */
 static int nothing = NO_FD;
 static int slots[SLOTS];
+/* The one that was filled last: its session may still be alive. */
+static int newest;
 
 /* Of a save and of a load that are over for good. */
 static int dead[2] = { NO_FD, NO_FD };
@@ -44,6 +43,7 @@ void attack_open_slots(void)
 		slots[i] = dup(nothing);
 		ASSERT_GT(slots[i], -1);
 	}
+	newest = slots[0];
 	ASSERT_EQ(v2_order(&vf, V2_STOP_COPY, &dead[0]), 0);
 	ASSERT_EQ(v2_order(&vf, V2_RESUMING, &dead[1]), 0);
 	v2_go(&vf, V2_RUNNING);
@@ -65,12 +65,18 @@ void attack_close_slots(void)
 
 int attack_slot(struct member *m)
 {
-	return RANDOM_OF(&m->random, slots);
+	int any = RANDOM_OF(&m->random, slots);
+
+	return random_one_in(&m->random, 4) ?
+	       any : __atomic_load_n(&newest, __ATOMIC_RELAXED);
 }
 
 void attack_keep_fd(struct member *m, int fd)
 {
-	dup2(fd, attack_slot(m));
+	int slot = RANDOM_OF(&m->random, slots);
+
+	dup2(fd, slot);
+	__atomic_store_n(&newest, slot, __ATOMIC_RELAXED);
 }
 
 bool attack_is_slot(int fd)
@@ -113,27 +119,37 @@ static size_t some_length(struct member *m)
 	return RANDOM_OF(&m->random, lengths);
 }
 
-static bool fd_read(struct member *m)
+static ssize_t read_once(struct member *m, int fd)
 {
 	size_t len = some_length(m);
 	uint8_t buf[MAX_ACCESS + BEHIND];
 	ssize_t n;
 
 	memset(buf, CANARY, len + BEHIND);
-	n = v2_read(attack_slot(m), buf, len);
+	n = v2_read(fd, buf, len);
 	crowd_beat(m);
 	judge_access(m, "read", n, len);
 	if (!attack_untouched(buf + len, BEHIND))
 		crowd_find(m, "a read of %zu bytes writes behind them", len);
 	if (n > 0)
 		attack_judge_bytes(m, buf, n);
-	return n > 0;
+	return n;
+}
+
+/* One of them that lives does not do so for long. */
+static bool fd_read(struct member *m)
+{
+	int fd = attack_slot(m), tries, done = 0;
+
+	for (tries = 0; tries < TRIES && done == tries; tries++)
+		done += read_once(m, fd) > 0;
+	return done;
 }
 
 const struct attack attack_fd_read = { "fd_read", fd_read };
 
 /* From the start of a stream, or from its middle, or rubbish. */
-static bool fd_write(struct member *m)
+static ssize_t write_once(struct member *m, int fd)
 {
 	const struct bytes *stream = attack_stream(attack_target(m));
 	size_t len = some_length(m), at = 0;
@@ -147,13 +163,43 @@ static bool fd_write(struct member *m)
 		len = stream->len - at;
 	if (!random_one_in(&m->random, 4))
 		memcpy(buf, stream->at + at, len);
-	n = v2_write(attack_slot(m), buf, len);
+	n = v2_write(fd, buf, len);
 	crowd_beat(m);
 	judge_access(m, "write", n, len);
-	return n > 0;
+	return n;
+}
+
+static bool fd_write(struct member *m)
+{
+	int fd = attack_slot(m), tries, done = 0;
+
+	for (tries = 0; tries < TRIES && done == tries; tries++)
+		done += write_once(m, fd) > 0;
+	return done;
 }
 
 const struct attack attack_fd_write = { "fd_write", fd_write };
+
+/* One of its own, as far as it is left alone. */
+static bool fd_session(struct member *m)
+{
+	static const uint32_t states[] = {
+		V2_STOP_COPY, V2_PRE_COPY, V2_RESUMING,
+	};
+	uint32_t to = RANDOM_OF(&m->random, states);
+	int fd = NO_FD, tries, done = 0;
+
+	attack_order(m, attack_target(m), to, &fd);
+	if (fd == NO_FD)
+		return false;
+	for (tries = 0; tries < TRIES && done == tries; tries++)
+		done += (to == V2_RESUMING ? write_once(m, fd) :
+					     read_once(m, fd)) > 0;
+	close(fd);
+	return done;
+}
+
+const struct attack attack_fd_session = { "fd_session", fd_session };
 
 /* From one session into another one, by whatever protocol. */
 static bool fd_feed(struct member *m)
@@ -230,113 +276,10 @@ static bool fd_info(struct member *m)
 
 const struct attack attack_fd_info = { "fd_info", fd_info };
 
-static bool opens_again(int fd)
-{
-	char path[32];
-	int again;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, O_RDWR | O_CLOEXEC);
-	if (again >= 0)
-		close(again);
-	return again >= 0;
-}
-
-static bool reads_fdinfo(int fd)
-{
-	char path[40], text[512];
-	ssize_t n;
-	int info;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	if (info < 0)
-		return false;
-	n = read(info, text, sizeof(text));
-	close(info);
-	return n > 0;
-}
-
-static bool goes_through_a_pipe(int fd)
-{
-	int ends[2];
-	ssize_t n, into;
-
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
-		return false;
-	n = splice(fd, NULL, ends[1], NULL, 4096, SPLICE_F_NONBLOCK);
-	into = splice(ends[0], NULL, fd, NULL, 4096, SPLICE_F_NONBLOCK);
-	n += sendfile(ends[1], fd, NULL, 4096);
-	close(ends[0]);
-	close(ends[1]);
-	return n > 2 * 4096 || into > 4096;
-}
-
-/* A data fd is a file, of which little can be had. */
-static bool fd_calls(struct member *m)
-{
-	int fd = attack_slot(m);
-	uint8_t piece[2][300];
-	struct iovec pieces[2] = {
-		{ piece[0], random_below(&m->random, sizeof(piece[0])) },
-		{ piece[1], random_below(&m->random, sizeof(piece[1])) },
-	};
-	void *map;
-
-	switch (random_below(&m->random, 10)) {
-	case 0:
-		if (lseek(fd, random_next(&m->random), SEEK_SET) >= 0)
-			crowd_find(m, "it has places");
-		break;
-	case 1:
-		if (pread(fd, piece, 8, random_below(&m->random, 64)) >= 0 ||
-		    pwrite(fd, piece, 8, random_below(&m->random, 64)) >= 0)
-			crowd_find(m, "it has bytes at places");
-		break;
-	case 2:
-		map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-		if (map != MAP_FAILED)
-			crowd_find(m, "it can be mapped");
-		break;
-	case 3:
-		if (!ftruncate(fd, 4096) || !fallocate(fd, 0, 0, 4096))
-			crowd_find(m, "it has a length");
-		break;
-	case 4:
-		if (!ioctl(fd, VFIO_DEVICE_RESET) ||
-		    !ioctl(fd, _IO(VFIO_TYPE, random_below(&m->random, 100))))
-			crowd_find(m, "it does what a device does");
-		break;
-	case 5:
-		if (opens_again(fd))
-			crowd_find(m, "it can be opened");
-		break;
-	case 6:
-		reads_fdinfo(fd);
-		break;
-	case 7:
-		if (goes_through_a_pipe(fd))
-			crowd_find(m, "more is spliced than asked for");
-		break;
-	case 8:
-		fcntl(fd, F_SETFL, random_one_in(&m->random, 2) ?
-				   O_NONBLOCK : O_ASYNC);
-		break;
-	case 9:
-		if (readv(fd, pieces, 2) > 600 || writev(fd, pieces, 2) > 600)
-			crowd_find(m, "more is done than asked for");
-		break;
-	}
-	crowd_beat(m);
-	return true;
-}
-
-const struct attack attack_fd_calls = { "fd_calls", fd_calls };
-
 /* Under the feet of whoever is using it. */
 static bool fd_close(struct member *m)
 {
-	return dup2(nothing, attack_slot(m)) >= 0;
+	return dup2(nothing, RANDOM_OF(&m->random, slots)) >= 0;
 }
 
 const struct attack attack_fd_close = { "fd_close", fd_close };
@@ -345,7 +288,7 @@ static bool fd_dup(struct member *m)
 {
 	int from = attack_slot(m);
 
-	return dup2(from, attack_slot(m)) >= 0;
+	return dup2(from, RANDOM_OF(&m->random, slots)) >= 0;
 }
 
 const struct attack attack_fd_dup = { "fd_dup", fd_dup };

@@ -35,11 +35,15 @@ static void judge_order(struct member *m, uint32_t to, int ret)
 	crowd_find(m, "state %#x: %d", to, ret);
 }
 
+/* More often than others one that comes with an fd; and any number. */
 static bool v2_set(struct member *m)
 {
-	uint32_t to = random_one_in(&m->random, 6) ?
-		      random_next(&m->random) :
-		      random_below(&m->random, V2_NR_STATES + 1);
+	const uint32_t states[] = {
+		V2_STOP_COPY, V2_RESUMING, V2_PRE_COPY, V2_RUNNING,
+		random_below(&m->random, V2_NR_STATES + 1),
+		random_next(&m->random),
+	};
+	uint32_t to = RANDOM_OF(&m->random, states);
 	int fd = NO_FD, ret;
 
 	ret = attack_order(m, attack_target(m), to, &fd);
