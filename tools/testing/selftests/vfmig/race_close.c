@@ -12,6 +12,7 @@
 #include "fixture.h"
 #include "race.h"
 #include "race_moment.h"
+#include "v2.h"
 
 #define KILLS		8
 #define CLOSES		6
@@ -40,6 +41,7 @@ static void act_transfer(void)
 	vf_set_state(&vf, STATE_RESUMING);
 	try_load(&vf, &whole);
 	vf_set_state(&vf, STATE_RUNNING);
+	try_transfer_v2(&vf, &whole);
 }
 
 static long time_of_transfer(void)
@@ -47,6 +49,7 @@ static long time_of_transfer(void)
 	long start = now_us();
 
 	need_whole_transfer();
+	v2_need_whole_transfer();
 	return now_us() - start;
 }
 
@@ -153,12 +156,12 @@ static atomic_uint used;
 /* Until its file is gone. */
 static void *use_file(void *arg)
 {
+	int ret = 0, fd = NO_FD, data_fd = NO_FD;
 	unsigned int n = 0;
 	uint64_t value;
-	int ret = 0;
 
 	while (ret != -EBADF) {
-		switch (n++ % 5) {
+		switch (n++ % 8) {
 		case 0:
 			ret = vf_set_state(arg, n % 7);
 			break;
@@ -171,11 +174,26 @@ static void *use_file(void *arg)
 		case 3:
 			ret = vf_put_data_size(arg, n % 100);
 			break;
+		case 4:
+			ret = v2_order(arg, n / 8 % V2_NR_STATES, &fd);
+			if (fd != NO_FD && data_fd != NO_FD)
+				close(data_fd);
+			if (fd != NO_FD)
+				data_fd = fd;
+			break;
+		case 5:
+			v2_read(data_fd, &value, sizeof(value));
+			break;
+		case 6:
+			v2_write(data_fd, &value, sizeof(value));
+			break;
 		default:
 			ret = vf_write(arg, vf.area, &value, sizeof(value));
 		}
 		used++;
 	}
+	if (data_fd != NO_FD)
+		close(data_fd);
 	return NULL;
 }
 

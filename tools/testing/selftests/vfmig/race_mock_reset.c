@@ -12,7 +12,6 @@
 
 /* As few as the records of a transfer allow, since there are many of them. */
 #define STATE_BYTES	8192
-#define MAX_CALLS	8
 
 /* Calls of the backend that the 17 arcs make and that can be held open. */
 #define HOLDS		27
@@ -41,11 +40,6 @@ static const struct arc {
 	{ STATE_RESUMING, STATE_PRE_COPY },
 };
 
-struct calls {
-	unsigned int nr;
-	char name[MAX_CALLS][16];
-};
-
 void before_open(void)
 {
 	need_mock(vf_first());
@@ -53,31 +47,12 @@ void before_open(void)
 	mock_setn(vf_first(), "size", STATE_BYTES);
 }
 
-/* What cannot fail cannot be held open either. */
-static bool holdable(const char *call)
-{
-	return strcmp(call, "save_end") && strcmp(call, "load_end") &&
-	       strcmp(call, "reset");
-}
-
 /* The calls of an arc, as the mock has seen them; leaves the device there. */
 static void learn_calls(const struct arc *arc, struct calls *calls)
 {
-	char text[512];
-	char *word, *rest = text;
-
-	calls->nr = 0;
 	mock_set(vf.bdf, "calls", "");
 	vf_go(&vf, arc->to);
-	snprintf(text, sizeof(text), "%s", mock_text(vf.bdf, "calls"));
-	while ((word = strsep(&rest, " "))) {
-		word[strcspn(word, ".!*")] = '\0';
-		if (!*word || !holdable(word))
-			continue;
-		ASSERT_LE(calls->nr + 1, MAX_CALLS);
-		snprintf(calls->name[calls->nr++], sizeof(calls->name[0]),
-			 "%s", word);
-	}
+	calls_seen(calls);
 }
 
 static void go_to_start(const struct arc *arc)

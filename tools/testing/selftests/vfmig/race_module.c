@@ -13,7 +13,9 @@
 #include "fixture.h"
 #include "race.h"
 #include "race_moment.h"
+#include "stall.h"
 #include "sysfs.h"
+#include "v2.h"
 
 #define CORE		"vfmig"
 #define ROUNDS		4
@@ -144,6 +146,70 @@ TEST(driver_file, "a driver cannot be unloaded while a file of it in debugfs is 
 	load_all_modules();
 	vf_open(&vf, vf_first());
 	expect_as_new("loaded again");
+}
+
+static void expect_core_alone_pinned(int fd)
+{
+	EXPECT_EQ(module_unload(module), 0);
+	EXPECT_EQ(module_unload(CORE), -EWOULDBLOCK);
+	v2_expect_ended(fd, "driver gone");
+	load_all_modules();
+	vf_open(&vf, vf_first());
+	expect_as_new("loaded again");
+	v2_expect_ended(fd, "loaded again");
+	vf_close(&vf);
+	EXPECT_EQ(module_unload(module), 0);
+	v2_close(fd);
+	EXPECT_EQ(module_unload(CORE), 0);
+	load_all_modules();
+	vf_open(&vf, vf_first());
+	expect_as_new("loaded once more");
+}
+
+TEST(data_fd, "a data fd whose device is closed pins the core and not the driver")
+{
+	uint8_t byte;
+	int fd;
+
+	fd = v2_begin(&vf, V2_STOP_COPY);
+	ASSERT_EQ(v2_read(fd, &byte, 1), 1);
+	vf_close(&vf);
+	expect_core_alone_pinned(fd);
+
+	fd = v2_begin(&vf, V2_RESUMING);
+	ASSERT_EQ(v2_write(fd, "v", 1), 1);
+	vf_close(&vf);
+	expect_core_alone_pinned(fd);
+}
+
+static struct stall stall = { .fd = -1 };
+
+static int read_into_stall(struct access *access)
+{
+	return v2_read(access->fd, stall.at, 100);
+}
+
+TEST(data_fd_in_use, "nor does one that is being read")
+{
+	struct access read = { .by = read_into_stall };
+
+	stall_end(&stall);
+	stall_make(&stall);
+	read.fd = v2_begin(&vf, V2_STOP_COPY);
+	access_start(&read);
+	stall_await(&stall);
+	vf_close(&vf);
+	EXPECT_EQ(module_unload(module), 0);
+	EXPECT_EQ(module_unload(CORE), -EWOULDBLOCK);
+	EXPECT_EQ(read.done, false);
+	stall_let_go(&stall, NULL);
+	access_join(&read);
+	EXPECT_EQ(read.ret, -ENODEV);
+	stall_end(&stall);
+	load_all_modules();
+	vf_open(&vf, vf_first());
+	vf_close(&vf);
+	expect_core_alone_pinned(read.fd);
 }
 
 static void open_at_times(void)

@@ -87,6 +87,16 @@ static int act_load(void)
 	return ret ?: vf_set_state(&vf, STATE_RUNNING);
 }
 
+static int act_save_v2(void)
+{
+	return try_transfer_v2(&vf, NULL);
+}
+
+static int act_transfer_v2(void)
+{
+	return try_transfer_v2(&vf, &whole);
+}
+
 static int act_stop(void)
 {
 	int ret = vf_set_state(&vf, STATE_STOP);
@@ -94,7 +104,7 @@ static int act_stop(void)
 	return ret ?: vf_set_state(&vf, STATE_RUNNING);
 }
 
-TEST(any_point, "a reset may come at any point of a stop, a save and a load")
+TEST(any_point, "a reset may come at any point of a stop, a save and a load, by v1 or v2")
 {
 	if (is_mock(vf.bdf)) {
 		mock_setn(vf.bdf, "slow_step_us", 1000);
@@ -105,5 +115,7 @@ TEST(any_point, "a reset may come at any point of a stop, a save and a load")
 	sweep(act_stop);
 	sweep(act_save);
 	sweep(act_load);
+	sweep(act_save_v2);
+	sweep(act_transfer_v2);
 	bytes_free(&whole);
 }

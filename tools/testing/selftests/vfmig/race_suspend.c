@@ -14,6 +14,7 @@
 #include "race.h"
 #include "race_moment.h"
 #include "sysfs.h"
+#include "v2.h"
 
 #define ROUNDS		10
 /* How often something else happens to a device while it is used. */
@@ -126,6 +127,30 @@ TEST(idle, "a device that its user lets sleep wakes for an access, and sleeps ag
 	expect_as_new("awake");
 }
 
+/* A data fd is not the device's: reading it wakes nobody but for the driver. */
+TEST(idle_v2, "so it does for v2, be it for a state or for bytes of a data fd")
+{
+	struct bytes stream = {};
+	int fd;
+
+	ASSERT_EQ(feature(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY), 0);
+	await_power("suspended", "idle");
+	EXPECT_EQ(v2_state(&vf), V2_RUNNING);
+	await_power("suspended", "asked");
+	fd = v2_begin(&vf, V2_STOP_COPY);
+	await_power("suspended", "in stop-and-copy");
+	ASSERT_EQ(v2_drain(fd, &stream, 100), 0);
+	fd = v2_begin(&vf, V2_RESUMING);
+	await_power("suspended", "in a load");
+	ASSERT_EQ(v2_fill(fd, stream.at, stream.len, 100), 0);
+	await_power("suspended", "loaded");
+	v2_go(&vf, V2_RUNNING);
+	ASSERT_EQ(feature(VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
+	await_power("active", "exit");
+	bytes_free(&stream);
+	expect_as_new("awake");
+}
+
 TEST(closed_asleep, "it may be closed asleep, in the middle of a transfer")
 {
 	vf_go(&vf, STATE_STOP_COPY);
@@ -164,8 +189,10 @@ TEST(against_transfer, "falling asleep and waking at any point of a transfer is 
 
 	count_toggles();
 	child = child_repeat(doze);
-	while (toggles->nr < TOGGLES)
+	while (toggles->nr < TOGGLES) {
 		need_whole_transfer();
+		v2_need_whole_transfer();
+	}
 	child_kill(child);
 	feature(VFIO_DEVICE_FEATURE_LOW_POWER_EXIT);
 	await_power("active", "exit");

@@ -12,6 +12,7 @@
 #include "race.h"
 #include "race_moment.h"
 #include "sysfs.h"
+#include "v2.h"
 
 #define ROUNDS		6
 
@@ -169,6 +170,29 @@ static void reset_it(void)
 TEST(against_reset, "a function can be reset by the administrator while it is unbound and bound")
 {
 	against(reset_it);
+}
+
+static int save_fd, load_fd;
+
+static void use_dead_fds(void)
+{
+	struct vfio_precopy_info info;
+	uint8_t byte = 0;
+
+	v2_read(save_fd, &byte, 1);
+	v2_precopy_info(save_fd, &info);
+	v2_poll(save_fd);
+	v2_write(load_fd, &byte, 1);
+	v2_poll(load_fd);
+}
+
+TEST(against_dead_fds, "data fds whose sessions are over can be used while it is unbound and bound")
+{
+	save_fd = v2_begin(&vf, V2_STOP_COPY);
+	load_fd = v2_begin(&vf, V2_RESUMING);
+	against(use_dead_fds);
+	v2_expect_ended(save_fd, "bound again");
+	v2_expect_ended(load_fd, "bound again");
 }
 
 static void read_files(void)

@@ -20,6 +20,7 @@
 #include "fixture.h"
 #include "race.h"
 #include "sysfs.h"
+#include "v2.h"
 
 #define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 /* And not so long that a test that fails takes its VM with it. */
@@ -45,10 +46,29 @@ void wait_until_us(long when)
 		sched_yield();
 }
 
+int access_order(struct access *access)
+{
+	return v2_order(access->vf, access->value, &access->fd);
+}
+
+int access_read_fd(struct access *access)
+{
+	static char room[4096];
+
+	return v2_read(access->fd, room, sizeof(room));
+}
+
+int access_write_fd(struct access *access)
+{
+	return v2_write(access->fd, access->stream->at, access->stream->len);
+}
+
 int access_now(struct access *access)
 {
 	size_t len = access->at == REG_DEVICE_STATE ? 4 : 8;
 
+	if (access->by)
+		return access->by(access);
 	return access->write ?
 	       vf_write(access->vf, access->at, &access->value, len) :
 	       vf_read(access->vf, access->at, &access->value, len);
@@ -105,6 +125,30 @@ void hold_until(struct access *access, const char *call)
 	hold(call);
 	access_start(access);
 	mock_await(vf_first(), call);
+}
+
+/* What cannot fail cannot be held open either. */
+static bool holdable(const char *call)
+{
+	return strcmp(call, "save_end") && strcmp(call, "load_end") &&
+	       strcmp(call, "reset");
+}
+
+void calls_seen(struct calls *calls)
+{
+	char text[512];
+	char *word, *rest = text;
+
+	calls->nr = 0;
+	snprintf(text, sizeof(text), "%s", mock_text(vf_first(), "calls"));
+	while ((word = strsep(&rest, " "))) {
+		word[strcspn(word, ".!*")] = '\0';
+		if (!*word || !holdable(word))
+			continue;
+		ASSERT_LE(calls->nr + 1, MAX_CALLS);
+		snprintf(calls->name[calls->nr++], sizeof(calls->name[0]),
+			 "%s", word);
+	}
 }
 
 static uint8_t find_express(struct vf *vf)
@@ -272,6 +316,48 @@ int try_load(struct vf *vf, const struct bytes *from)
 		if (!ret)
 			ret = vf_put_data_size(vf, n);
 	}
+	return ret;
+}
+
+static int try_drain(int fd)
+{
+	char piece[1000];
+	ssize_t n;
+
+	do {
+		n = v2_read(fd, piece, sizeof(piece));
+	} while (n > 0);
+	return n;
+}
+
+static int try_fill(int fd, const struct bytes *from)
+{
+	ssize_t n = 0;
+
+	for (size_t at = 0; at < from->len; at += n) {
+		n = v2_write(fd, from->at + at, from->len - at);
+		if (n < 0)
+			return n;
+	}
+	return 0;
+}
+
+/* To a save and, if there is what to load, to a load. */
+int try_transfer_v2(struct vf *vf, const struct bytes *from)
+{
+	int save = NO_FD, load = NO_FD, none, ret;
+
+	ret = v2_order(vf, V2_STOP_COPY, &save);
+	ret = ret ?: try_drain(save);
+	if (from) {
+		ret = ret ?: v2_order(vf, V2_RESUMING, &load);
+		ret = ret ?: try_fill(load, from);
+	}
+	ret = ret ?: v2_order(vf, V2_RUNNING, &none);
+	if (save != NO_FD)
+		close(save);
+	if (load != NO_FD)
+		close(load);
 	return ret;
 }
 

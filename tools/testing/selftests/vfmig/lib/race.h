@@ -18,15 +18,22 @@
 #define NEVER_STUCK_S	60
 
 /**
- * struct access - an access of the region, made by a thread
+ * struct access - an access, made by a thread
+ * @by: makes it, where it is not one of the region
+ * @fd: the data fd that it is made through, or that has come of it
+ * @stream: what is written through that
  * @vf: of which device
  * @at: which register
- * @value: what is written there, in as many bytes as the register has
+ * @value: what is written there, in as many bytes as the register has; or the
+ *	state of v2 that is asked for
  * @write: written, not read
  * @ret: what came of it
  * @done: it has returned
  */
 struct access {
+	int (*by)(struct access *access);
+	int fd;
+	const struct bytes *stream;
 	struct vf *vf;
 	uint64_t at;
 	uint64_t value;
@@ -36,6 +43,11 @@ struct access {
 	pthread_t thread;
 };
 
+/* For @by. */
+int access_order(struct access *access);
+int access_read_fd(struct access *access);
+int access_write_fd(struct access *access);
+
 int access_now(struct access *access);
 void access_start(struct access *access);
 void access_join(struct access *access);
@@ -44,6 +56,17 @@ void access_join(struct access *access);
 void hold_for_ever(void);
 void hold(const char *call);
 void hold_until(struct access *access, const char *call);
+
+#define MAX_CALLS	8
+
+/* The calls of the backend that can be held, in their order. */
+struct calls {
+	unsigned int nr;
+	char name[MAX_CALLS][16];
+};
+
+/* Those that the mock has seen since its file calls was cleared. */
+void calls_seen(struct calls *calls);
 
 long now_us(void);
 void wait_until_us(long when);
@@ -75,6 +98,7 @@ void child_kill(pid_t child);
 /* A transfer that may meet with anything; they fail no test. */
 int try_save(struct vf *vf, struct bytes *to);
 int try_load(struct vf *vf, const struct bytes *from);
+int try_transfer_v2(struct vf *vf, const struct bytes *from);
 int try_open_close(const char *bdf);
 
 #endif /* VFMIG_RACE_H */
