@@ -163,6 +163,20 @@ static bool map(struct member *m)
 const struct attack attack_map = { "map", map };
 
 /*
+ * Linux 6.1 warns of a munmap() of a BAR that a reset meets: munmap() has only
+ * read-locked the memory when it clears the entries, and so does the reset. To
+ * map something else there clears them under the write lock.
+ */
+static void unmap_bar(void *bar, size_t len)
+{
+	void *blank = mmap(bar, len, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (blank != MAP_FAILED)
+		munmap(blank, len);
+}
+
+/*
  * Pages 1 to 3 of BAR 0, where a function has interrupts and rings. For itself:
  * the rest of the games are x86's affair and end in a warning of Linux 6.1.
  */
@@ -189,7 +203,7 @@ static bool poke_bar(struct member *m)
 		       attack_guarded_copy(&word, bar + at, sizeof(word)) :
 		       attack_guarded_copy(bar + at, &word, sizeof(word));
 	}
-	munmap(bar, 3 * PAGE);
+	unmap_bar(bar, 3 * PAGE);
 	return done;
 }
 
