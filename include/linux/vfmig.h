@@ -18,7 +18,8 @@
  *	save		->save_begin(PRE_COPY)	{ ->save_left() ->save() }*
  *			->save_begin(STOP_COPY)	{ ->save_left() ->save() }*
  *			->save_end()
- *	load		->load_begin()	->load()*	->load_commit()	->load_end()
+ *	load		->load_begin()	{ ->load() | ->load_piece()* }*
+ *			->load_commit()	->load_end()
  *	any moment	->reset()
  *
  * A device may stay quiesced for as long as the other devices of its VM take to
@@ -89,7 +90,7 @@ struct vfmig_fact {
 
 /* A destination that does not know the type skips the record. */
 #define VFMIG_RECORD_OPTIONAL	BIT(0)
-/* The payload carries no CRC: for bulk data the device checks itself. */
+/* The payload carries no CRC: for bulk, which the device checks itself. */
 #define VFMIG_RECORD_NO_CRC	BIT(1)
 
 /* No record's payload is larger than this, in bytes. */
@@ -114,6 +115,22 @@ struct vfmig_record {
 	void *data;
 };
 
+/* Bytes of a record of bulk that come in one piece at the most. */
+#define VFMIG_BULK_HEAD_MAX	512
+
+/**
+ * struct vfmig_piece - some of the payload of a record of bulk
+ * @at: bytes of the payload before it
+ * @len: its bytes
+ * @data: where they are; of any alignment. Userspace may be writing there:
+ *	read each byte once, and trust none that was not checked after that
+ */
+struct vfmig_piece {
+	u32 at;
+	u32 len;
+	const void *data;
+};
+
 /**
  * struct vfmig_backend_ops - what a backend can do
  *
@@ -122,6 +139,8 @@ struct vfmig_record {
  *	its own version
  * @min_record: bytes of room that one ->save() needs at the most, at least 1
  *	and at most VFMIG_RECORD_MAX; the window is made large enough
+ * @bulk_head: with @load_piece only: bytes from the start of a payload that it
+ *	wants in one piece, at most VFMIG_BULK_HEAD_MAX
  * @timeout_ms: how long one access of userspace may keep the backend busy in
  *	all, milliseconds; 0 for VFMIG_TIMEOUT_MS. See vfmig_must_stop()
  *
@@ -159,6 +178,14 @@ struct vfmig_record {
  *	@load_commit, unless its state is too large to be kept aside. Returns
  *	-EOPNOTSUPP for a record type it does not know: the core skips the
  *	record if it is optional and refuses the stream if it is not.
+ * @load_piece: optional. Takes a record without a CRC instead of @load, as it
+ *	comes and without a copy: one that is large costs neither memory nor
+ *	time. @rec says what record it is; its data are the first @bulk_head
+ *	bytes of it, private, or all of it if it is shorter. The rest comes as
+ *	@piece, in order and without a gap, once at least: the last one ends
+ *	where the record does. Pieces are cut anywhere. Returns what @load does;
+ *	after -EOPNOTSUPP for a record that is optional the rest of it does not
+ *	come.
  * @load_commit: the stream was whole and in order. Puts the state into the
  *	frozen device and verifies it. PCI memory decoding and bus mastering
  *	may be off, and what is in config space and MSI-X comes later.
@@ -173,6 +200,7 @@ struct vfmig_backend_ops {
 	const char *name;
 	u32 stream_version;
 	u32 min_record;
+	u32 bulk_head;
 	unsigned int timeout_ms;
 
 	int (*identity)(void *backend, struct vfmig_fact *facts,
@@ -191,6 +219,8 @@ struct vfmig_backend_ops {
 
 	int (*load_begin)(void *backend);
 	int (*load)(void *backend, const struct vfmig_record *rec);
+	int (*load_piece)(void *backend, const struct vfmig_record *rec,
+			  const struct vfmig_piece *piece);
 	int (*load_commit)(void *backend);
 	void (*load_end)(void *backend);
 

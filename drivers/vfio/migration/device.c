@@ -35,6 +35,7 @@ static bool ops_are_complete(const struct vfmig_backend_ops *ops)
 {
 	return ops->name && strlen(ops->name) < VFMIG_STREAM_NAME_LEN &&
 	       ops->min_record && ops->min_record <= VFMIG_RECORD_MAX &&
+	       ops->bulk_head <= VFMIG_BULK_HEAD_MAX &&
 	       ops->quiesce && ops->run && ops->freeze && ops->thaw &&
 	       ops->save_begin && ops->save_left && ops->save &&
 	       ops->save_end && ops->load_begin && ops->load &&

@@ -52,6 +52,7 @@ struct fake_vf {
 	u32 record;
 	u64 said;
 	u64 taken;
+	u32 piece_due;
 	/* How much too much save_left says, and what save and load answer. */
 	u64 overstated;
 	int save_err;

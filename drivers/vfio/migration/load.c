@@ -34,6 +34,8 @@ struct vfmig_load {
 	bool begun;
 	bool whole;
 	bool failed;
+	/* The backend does not know the record whose pieces are coming. */
+	bool skipping;
 	void *payload;
 	struct vfmig_reader reader;
 };
@@ -59,6 +61,8 @@ struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm,
 	load->vm = vm;
 	load->window = vfmig_window_get(win);
 	vfmig_reader_init(&load->reader);
+	if (vm->ops->load_piece)
+		vfmig_reader_by_pieces(&load->reader, vm->ops->bulk_head);
 	return load;
 }
 
@@ -139,23 +143,54 @@ static int make_room(struct vfmig_load *load)
 	return 0;
 }
 
-static int hand_on(struct vfmig_load *load)
+/* Once for each record. */
+static void count_record(struct vfmig_load *load, u32 seq)
 {
-	struct vfmig_device *vm = load->vm;
 	const struct vfmig_record *rec = &load->reader.record;
-	u32 seq = load->reader.records - 1;
-	int ret;
+	struct vfmig_device *vm = load->vm;
 
 	trace_vfmig_record(pci_name(vm->core->pdev), false, rec->type, seq,
 			   rec->len);
 	vfmig_engine_part(vm)->records++;
-	ret = vm->ops->load(vm->backend, rec);
-	if (ret == -EOPNOTSUPP && rec->flags & VFMIG_RECORD_OPTIONAL)
+}
+
+static int judge(struct vfmig_load *load, u32 seq, int ret)
+{
+	const struct vfmig_record *rec = &load->reader.record;
+
+	load->skipping = ret == -EOPNOTSUPP &&
+			 rec->flags & VFMIG_RECORD_OPTIONAL;
+	if (!ret || load->skipping)
 		return 0;
-	if (ret)
-		return vfmig_fail(vm, ret, "record %u, type %#x, is refused",
-				  seq, rec->type);
-	return 0;
+	return vfmig_fail(load->vm, ret, "record %u, type %#x, is refused",
+			  seq, rec->type);
+}
+
+static int hand_on(struct vfmig_load *load)
+{
+	struct vfmig_device *vm = load->vm;
+	u32 seq = load->reader.records - 1;
+
+	count_record(load, seq);
+	return judge(load, seq,
+		     vm->ops->load(vm->backend, &load->reader.record));
+}
+
+static int hand_on_piece(struct vfmig_load *load)
+{
+	const struct vfmig_piece *piece = &load->reader.piece;
+	const struct vfmig_record *rec = &load->reader.record;
+	struct vfmig_device *vm = load->vm;
+	u32 seq = load->reader.records;
+
+	if (piece->at <= vm->ops->bulk_head) {
+		count_record(load, seq);
+		load->skipping = false;
+	}
+	if (load->skipping)
+		return 0;
+	return judge(load, seq,
+		     vm->ops->load_piece(vm->backend, rec, piece));
 }
 
 static int commit(struct vfmig_load *load)
@@ -184,6 +219,8 @@ static int act_on(struct vfmig_load *load, int found)
 		return make_room(load);
 	case VFMIG_FOUND_RECORD:
 		return hand_on(load);
+	case VFMIG_FOUND_PIECE:
+		return hand_on_piece(load);
 	case VFMIG_FOUND_END:
 		return commit(load);
 	default:

@@ -301,6 +301,73 @@ static void a_record_is_not_in_the_section(struct kunit *test)
 	vf_expect_taken(vf);
 }
 
+static const char a_whole_load_of_bulk[] =
+	"load-begin, bulk, bulk, bulk, bulk, commit, load-end";
+
+static void bulk_comes_by_pieces(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream;
+	size_t at;
+
+	vf->flags = VFMIG_RECORD_NO_CRC;
+	stream = saved(vf);
+	for (at = 1; at < stream->len; at++) {
+		start_over(vf);
+		KUNIT_EXPECT_EQ(test, vf_load_pieces(vf, stream->at,
+						     stream->len, at), 0);
+		vf_expect_taken(vf);
+		KUNIT_EXPECT_STREQ(test, vf->calls, a_whole_load_of_bulk);
+		vf_go(vf, VFMIG_STATE_RUNNING);
+	}
+}
+
+static void what_is_wrong_in_bulk_is_over(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream;
+	size_t at;
+
+	vf->flags = VFMIG_RECORD_NO_CRC;
+	stream = saved(vf);
+	expect_ended(vf, stream, "load-begin, bulk!, load-end");
+	expect_ended(vf, stream, "load-begin, bulk, bulk!, load-end");
+
+	/* Of a record that is refused not one piece more. */
+	at = HEAD_LEN + VFMIG_STREAM_RECORD_LEN + 30;
+	stream->at[at] ^= 1;
+	start_over(vf);
+	KUNIT_EXPECT_EQ(test, vf_load_pieces(vf, stream->at, at, 8), 0);
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at + at, 8), -EILSEQ);
+	KUNIT_EXPECT_STREQ(test, vf->calls, "load-begin, bulk, load-end");
+	expect_refused(vf);
+}
+
+static void unknown_bulk(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream;
+
+	vf->type = VFMIG_RECORD_BACKEND + 1;
+	vf->flags = VFMIG_RECORD_NO_CRC;
+	stream = saved(vf);
+	start_over(vf);
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len),
+			-EOPNOTSUPP);
+	expect_refused(vf);
+
+	/* Skipped to its end, however many pieces that takes. */
+	vfmig_reset_done(vf->vm);
+	vf->flags |= VFMIG_RECORD_OPTIONAL;
+	vf_save(vf, stream);
+	start_over(vf);
+	KUNIT_EXPECT_EQ(test, vf_load_pieces(vf, stream->at, stream->len, 8),
+			0);
+	KUNIT_EXPECT_STREQ(test, vf->calls, a_whole_load_of_bulk);
+	KUNIT_EXPECT_EQ(test, vf->taken, 0);
+	vf_go(vf, VFMIG_STATE_RUNNING);
+}
+
 static struct kunit_case load_tests[] = {
 	KUNIT_CASE(chunk_borders_mean_nothing),
 	KUNIT_CASE(cut_short_it_cannot_be_left_but_goes_on),
@@ -313,6 +380,9 @@ static struct kunit_case load_tests[] = {
 	KUNIT_CASE(what_the_backend_refuses_is_over),
 	KUNIT_CASE(unknown_records),
 	KUNIT_CASE(a_record_is_not_in_the_section),
+	KUNIT_CASE(bulk_comes_by_pieces),
+	KUNIT_CASE(what_is_wrong_in_bulk_is_over),
+	KUNIT_CASE(unknown_bulk),
 	{}
 };
 

@@ -34,7 +34,8 @@
  * Pure: bytes in, a verdict out. Compiled into the kernel and into the tests
  * and the fuzzer in userspace from this file. The bytes fed to the reader may
  * lie in memory that somebody else is writing to: each is copied once into the
- * reader, then checked, then used.
+ * reader, then checked, then used. Bulk, the payload of a record without a CRC,
+ * has nothing to be checked here and can be had in pieces, without a copy.
  */
 #include <asm/byteorder.h>
 #include <linux/crc32c.h>
@@ -255,6 +256,18 @@ void vfmig_reader_give(struct vfmig_reader *r, void *payload, u32 room)
 	r->record.data = payload;
 }
 
+/**
+ * vfmig_reader_by_pieces - have records without a CRC handed on as they come
+ * @r: the reader, which has read nothing yet
+ * @head: bytes of such a record's payload that are wanted in one piece, private,
+ *	before the others; at most VFMIG_BULK_HEAD_MAX
+ */
+void vfmig_reader_by_pieces(struct vfmig_reader *r, u32 head)
+{
+	r->by_pieces = true;
+	r->bulk_head = head;
+}
+
 static int bad(struct vfmig_reader *r, const char *why)
 {
 	r->at = VFMIG_AT_ERROR;
@@ -346,8 +359,22 @@ static int check_record(struct vfmig_reader *r)
 	    (rec->len != sizeof(struct stream_end) || rec->flags))
 		return bad(r, "the end record is malformed");
 
+	if (r->by_pieces && rec->flags & VFMIG_RECORD_NO_CRC &&
+	    rec->type >= VFMIG_RECORD_BACKEND) {
+		expect(r, VFMIG_AT_BULK_HEAD, min(rec->len, r->bulk_head));
+		return VFMIG_FOUND_MORE;
+	}
+	rec->data = r->payload;
 	expect(r, VFMIG_AT_PAYLOAD, padded(rec->len));
 	return r->need > r->room ? VFMIG_FOUND_ROOM : VFMIG_FOUND_MORE;
+}
+
+static int check_bulk_head(struct vfmig_reader *r)
+{
+	r->record.data = r->part;
+	r->at = VFMIG_AT_BULK;
+	r->need = r->record.len;
+	return VFMIG_FOUND_MORE;
 }
 
 static int check_end(struct vfmig_reader *r)
@@ -361,26 +388,44 @@ static int check_end(struct vfmig_reader *r)
 	return VFMIG_FOUND_END;
 }
 
+static bool is_padding(const u8 *bytes, u32 len)
+{
+	while (len)
+		if (bytes[--len])
+			return false;
+	return true;
+}
+
+static void end_record(struct vfmig_reader *r)
+{
+	r->records++;
+	r->bytes += r->record.len;
+	expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
+}
+
 static int check_payload(struct vfmig_reader *r)
 {
 	struct vfmig_record *rec = &r->record;
-	u32 i;
 
-	for (i = rec->len; i < r->need; i++)
-		if (r->payload[i])
-			return bad(r, "a record's padding is not 0");
+	if (!is_padding(r->payload + rec->len, r->need - rec->len))
+		return bad(r, "a record's padding is not 0");
 	if (!(rec->flags & VFMIG_RECORD_NO_CRC) &&
 	    crc_of(r->payload, rec->len) != r->payload_crc)
 		return bad(r, "a payload's CRC is wrong");
 
 	if (rec->type == RECORD_END)
 		return check_end(r);
-
-	r->records++;
-	r->bytes += rec->len;
-	expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
+	end_record(r);
 	return rec->type < VFMIG_RECORD_BACKEND ? VFMIG_FOUND_MORE :
 						  VFMIG_FOUND_RECORD;
+}
+
+static int check_bulk_pad(struct vfmig_reader *r)
+{
+	if (!is_padding(r->part, r->need))
+		return bad(r, "a record's padding is not 0");
+	end_record(r);
+	return VFMIG_FOUND_MORE;
 }
 
 static int check_part(struct vfmig_reader *r)
@@ -394,6 +439,10 @@ static int check_part(struct vfmig_reader *r)
 		return check_record(r);
 	case VFMIG_AT_PAYLOAD:
 		return check_payload(r);
+	case VFMIG_AT_BULK_HEAD:
+		return check_bulk_head(r);
+	case VFMIG_AT_BULK_PAD:
+		return check_bulk_pad(r);
 	default:
 		return bad(r, "the stream goes on after its end");
 	}
@@ -410,6 +459,21 @@ static size_t take(struct vfmig_reader *r, const void *buf, size_t len)
 	memcpy(to + r->have, buf, len);
 	r->have += len;
 	return len;
+}
+
+/* Not copied: it is the backend that reads it, where it lies. */
+static size_t take_piece(struct vfmig_reader *r, const void *buf, size_t len)
+{
+	struct vfmig_piece *piece = &r->piece;
+
+	piece->at = r->have;
+	piece->len = min_t(size_t, len, r->need - r->have);
+	piece->data = buf;
+	r->have += piece->len;
+	if (r->have == r->need)
+		expect(r, VFMIG_AT_BULK_PAD,
+		       padded(r->record.len) - r->record.len);
+	return piece->len;
 }
 
 /**
@@ -437,6 +501,12 @@ int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
 			return VFMIG_FOUND_ROOM;
 		if (r->at == VFMIG_AT_END && *used == len)
 			return VFMIG_FOUND_MORE;
+		if (r->at == VFMIG_AT_BULK) {
+			if (*used == len && r->have < r->need)
+				return VFMIG_FOUND_MORE;
+			*used += take_piece(r, buf + *used, len - *used);
+			return VFMIG_FOUND_PIECE;
+		}
 
 		*used += take(r, buf + *used, len - *used);
 		if (r->have < r->need)
@@ -444,77 +514,4 @@ int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
 		found = check_part(r);
 	}
 	return found;
-}
-
-static const struct vfmig_fact *find_fact(const struct vfmig_identity *id,
-					  u16 which)
-{
-	u32 i;
-
-	for (i = 0; i < id->nr_facts; i++)
-		if (id->facts[i].id == which)
-			return &id->facts[i];
-	return NULL;
-}
-
-static bool fact_holds(const struct vfmig_fact *source, u64 here)
-{
-	switch (source->rule) {
-	case VFMIG_FACT_EQUAL:
-		return here == source->value;
-	case VFMIG_FACT_AT_LEAST:
-		return here >= source->value;
-	case VFMIG_FACT_SUPERSET:
-		return (here & source->value) == source->value;
-	}
-	return false;
-}
-
-/**
- * vfmig_identity_match - may the device at the source become this one?
- * @source: who speaks, from the stream
- * @here: who listens
- * @why: set to the reason when not
- * @fact: set to the id of the fact that does not hold, or to 0
- *
- * Every fact must be known on both sides: what one side does not know of, it
- * cannot vouch for.
- *
- * Return: 0, or -EINVAL.
- */
-int vfmig_identity_match(const struct vfmig_identity *source,
-			 const struct vfmig_identity *here,
-			 const char **why, u16 *fact)
-{
-	const struct vfmig_fact *mine;
-	u32 i;
-
-	*fact = 0;
-	*why = NULL;
-	if (memcmp(source->backend, here->backend, sizeof(here->backend)))
-		*why = "the stream is of another backend";
-	else if (source->version != here->version)
-		*why = "the stream is of another version of the backend";
-	if (*why)
-		return -EINVAL;
-
-	for (i = 0; i < source->nr_facts; i++) {
-		*fact = source->facts[i].id;
-		mine = find_fact(here, *fact);
-		if (!mine)
-			*why = "the source's device states a fact unknown here";
-		else if (!fact_holds(&source->facts[i], mine->value))
-			*why = "the source's device differs in a fact";
-		if (*why)
-			return -EINVAL;
-	}
-	for (i = 0; i < here->nr_facts; i++) {
-		*fact = here->facts[i].id;
-		if (!find_fact(source, *fact)) {
-			*why = "the source's device does not state a fact";
-			return -EINVAL;
-		}
-	}
-	*fact = 0;
-	return 0;
 }

@@ -13,6 +13,8 @@
 #define VFMIG_STREAM_HEAD_MAX	(VFMIG_STREAM_HEAD_LEN + \
 				 VFMIG_MAX_FACTS * VFMIG_STREAM_FACT_LEN)
 
+static_assert(VFMIG_BULK_HEAD_MAX <= VFMIG_STREAM_HEAD_MAX);
+
 /* Who speaks: the head of a stream, in the order of the host. */
 struct vfmig_identity {
 	char backend[VFMIG_STREAM_NAME_LEN];
@@ -41,6 +43,7 @@ enum vfmig_found {
 	VFMIG_FOUND_HEAD,	/* reader->identity is valid */
 	VFMIG_FOUND_ROOM,	/* give a payload buffer of reader->need bytes */
 	VFMIG_FOUND_RECORD,	/* reader->record is valid */
+	VFMIG_FOUND_PIECE,	/* reader->piece is valid, and reader->record */
 	VFMIG_FOUND_END,	/* the stream is whole */
 };
 
@@ -49,6 +52,9 @@ enum vfmig_reader_at {
 	VFMIG_AT_FACTS,
 	VFMIG_AT_RECORD,
 	VFMIG_AT_PAYLOAD,
+	VFMIG_AT_BULK_HEAD,
+	VFMIG_AT_BULK,
+	VFMIG_AT_BULK_PAD,
 	VFMIG_AT_END,
 	VFMIG_AT_ERROR,
 };
@@ -64,6 +70,9 @@ struct vfmig_reader {
 	u32 payload_crc;
 	u32 room;		/* bytes that fit at payload */
 	u8 *payload;
+	bool by_pieces;
+	u32 bulk_head;
+	struct vfmig_piece piece;
 	struct vfmig_record record;
 	struct vfmig_identity identity;
 	u8 part[VFMIG_STREAM_HEAD_MAX] __aligned(8);
@@ -71,8 +80,11 @@ struct vfmig_reader {
 
 void vfmig_reader_init(struct vfmig_reader *r);
 void vfmig_reader_give(struct vfmig_reader *r, void *payload, u32 room);
+void vfmig_reader_by_pieces(struct vfmig_reader *r, u32 head);
 int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
 		      size_t *used);
+
+/* identity.c */
 int vfmig_identity_match(const struct vfmig_identity *source,
 			 const struct vfmig_identity *here,
 			 const char **why, u16 *fact);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stream: what is written is read, and what is damaged is refused. */
 #include "stream.c"
+#include "identity.c"
 #include "cases_kunit.h"
+#include "stream_bulk_cases.h"
 #include "stream_cases.h"
 #include "stream_damage_cases.h"
 #include "stream_edge_cases.h"
@@ -17,6 +19,7 @@ NAME_BY_RULE(damage)
 NAME_BY_RULE(fit)
 
 KUNIT_ARRAY_PARAM(stream, stream_cases, name_stream);
+KUNIT_ARRAY_PARAM(bulk, bulk_cases, name_stream);
 KUNIT_ARRAY_PARAM(edge, edge_cases, name_stream);
 KUNIT_ARRAY_PARAM(damage, damage_cases, name_damage);
 KUNIT_ARRAY_PARAM(fit, fit_cases, name_fit);
@@ -29,6 +32,13 @@ static void written_and_read(struct kunit *test)
 }
 
 static void at_the_edges(struct kunit *test)
+{
+	const struct stream_case *c = test->param_value;
+
+	KUNIT_EXPECT_TRUE(test, c->holds());
+}
+
+static void in_pieces(struct kunit *test)
 {
 	const struct stream_case *c = test->param_value;
 
@@ -48,6 +58,7 @@ static void identity(struct kunit *test)
 static struct kunit_case stream_tests[] = {
 	KUNIT_CASE_PARAM(written_and_read, stream_gen_params),
 	KUNIT_CASE_PARAM(at_the_edges, edge_gen_params),
+	KUNIT_CASE_PARAM(in_pieces, bulk_gen_params),
 	KUNIT_CASE_PARAM(damaged_field, damage_gen_params),
 	KUNIT_CASE_PARAM(identity, fit_gen_params),
 	{}

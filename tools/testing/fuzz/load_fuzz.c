@@ -101,19 +101,27 @@ static void save_and_load(const struct input *in)
 	free(stream.at);
 }
 
+/* Of bulk, only bytes are known. */
+static bool is_known(u16 type, u16 flags)
+{
+	return type == MOCK_RECORD_BYTES ||
+	       (type == MOCK_RECORD_SHAPE && !(flags & VFMIG_RECORD_NO_CRC));
+}
+
 /* Whether a whole stream is one for a mock: a shape, and nothing unknown. */
 static bool is_for_mock(const struct input *in)
 {
 	size_t at = VFMIG_STREAM_HEAD_LEN;
 	unsigned int shapes = 0;
-	u16 type;
+	u16 type, flags;
 
 	at += in->bytes[10] * VFMIG_STREAM_FACT_LEN;
 	while (at < in->len) {
 		type = in->bytes[at] | in->bytes[at + 1] << 8;
-		shapes += type == MOCK_RECORD_SHAPE;
-		if (type > MOCK_RECORD_BYTES &&
-		    !(in->bytes[at + 2] & VFMIG_RECORD_OPTIONAL))
+		flags = in->bytes[at + 2];
+		shapes += type == MOCK_RECORD_SHAPE && is_known(type, flags);
+		if (type >= VFMIG_RECORD_BACKEND && !is_known(type, flags) &&
+		    !(flags & VFMIG_RECORD_OPTIONAL))
 			return false;
 		at += vfmig_record_len(in->bytes[at + 8] |
 				       in->bytes[at + 9] << 8 |

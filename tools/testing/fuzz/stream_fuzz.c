@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stream: read in one go, in pieces, and byte by byte. All three see the
- * same; a second opinion agrees; what is taken is what the writer would write.
+ * The stream: read in one go, in pieces, byte by byte, and with bulk handed on
+ * as it comes. All see the same; a second opinion agrees; what is taken is what
+ * the writer would write.
  */
 #include <string.h>
 #include <linux/crc32c.h>
@@ -23,6 +24,7 @@ struct reading {
 	struct vfmig_reader reader;
 	struct seen seen;
 	u8 *payload;
+	u32 due;		/* where the next piece begins */
 };
 
 /* Writes again what is read, and holds it against the input as it grows. */
@@ -120,6 +122,30 @@ static void on_record(struct reading *rd)
 	digest(&rd->seen, rec->data, rec->len);
 }
 
+static void on_piece(struct reading *rd)
+{
+	const struct vfmig_piece *piece = &rd->reader.piece;
+	const struct vfmig_record *rec = &rd->reader.record;
+	u32 head = rec->len < rd->reader.bulk_head ? rec->len :
+						     rd->reader.bulk_head;
+
+	must(rec->type >= VFMIG_RECORD_BACKEND);
+	must(rec->len <= VFMIG_RECORD_MAX);
+	must(rec->flags & VFMIG_RECORD_NO_CRC);
+	if (piece->at == head) {
+		rd->seen.records++;
+		digest(&rd->seen, &rec->type, sizeof(rec->type));
+		digest(&rd->seen, &rec->flags, sizeof(rec->flags));
+		digest(&rd->seen, &rec->len, sizeof(rec->len));
+		digest(&rd->seen, rec->data, head);
+		rd->due = head;
+	}
+	must(piece->at == rd->due);
+	must(piece->len <= rec->len - piece->at);
+	rd->due += piece->len;
+	digest(&rd->seen, piece->data, piece->len);
+}
+
 static void on_error(struct reading *rd, int found)
 {
 	u8 byte = 0;
@@ -157,6 +183,9 @@ static void feed(struct reading *rd, const struct input *in, const u8 *piece,
 		case VFMIG_FOUND_RECORD:
 			on_record(rd);
 			break;
+		case VFMIG_FOUND_PIECE:
+			on_piece(rd);
+			break;
 		case VFMIG_FOUND_END:
 			rd->seen.verdict = VERDICT_WHOLE;
 			break;
@@ -184,12 +213,15 @@ static void reading_init(struct reading *rd)
 	vfmig_reader_init(&rd->reader);
 }
 
-static struct seen read_pieces(const struct input *in, bool cut)
+static struct seen read_pieces(const struct input *in, bool cut, bool bulk)
 {
 	size_t at, piece, nr = 0;
 	struct reading rd;
 
 	reading_init(&rd);
+	if (bulk)
+		vfmig_reader_by_pieces(&rd.reader,
+				       in->cut[0] * 2 % VFMIG_BULK_HEAD_MAX);
 	for (at = 0; at < in->len; at += piece) {
 		piece = cut ? input_piece(in, nr++) : in->len;
 		if (piece > in->len - at)
@@ -268,7 +300,7 @@ static void must_agree(const struct seen *one, const struct seen *other)
 
 int fuzz_one(const u8 *data, size_t size)
 {
-	struct seen whole, cut, bytes;
+	struct seen whole, cut, bulk, bytes;
 	enum verdict verdict;
 	struct input in;
 	u32 records;
@@ -276,11 +308,16 @@ int fuzz_one(const u8 *data, size_t size)
 	if (!input_split(&in, data, size))
 		return 0;
 
-	whole = read_pieces(&in, false);
-	cut = read_pieces(&in, true);
+	whole = read_pieces(&in, false, false);
+	cut = read_pieces(&in, true, false);
+	bulk = read_pieces(&in, true, true);
 	bytes = read_bytes(&in);
 	must_agree(&whole, &cut);
 	must_agree(&whole, &bytes);
+	must(bulk.verdict == whole.verdict && bulk.why == whole.why);
+	/* Before a record is whole its pieces are seen, and it is not. */
+	if (whole.verdict == VERDICT_WHOLE)
+		must_agree(&whole, &bulk);
 
 	verdict = judge_stream(in.bytes, in.len, &records);
 	must(whole.verdict == verdict);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stream: what is written is read, and what is damaged is refused. */
 #include "../../../drivers/vfio/migration/stream.c"
+#include "../../../drivers/vfio/migration/identity.c"
 #include "cases.h"
+#include "../../../drivers/vfio/migration/stream_bulk_cases.h"
 #include "../../../drivers/vfio/migration/stream_cases.h"
 #include "../../../drivers/vfio/migration/stream_damage_cases.h"
 #include "../../../drivers/vfio/migration/stream_edge_cases.h"
@@ -12,6 +14,8 @@ int main(void)
 
 	for (i = 0; i < ARRAY_SIZE(stream_cases); i++)
 		ok(stream_cases[i].holds(), "%s", stream_cases[i].rule);
+	for (i = 0; i < ARRAY_SIZE(bulk_cases); i++)
+		ok(bulk_cases[i].holds(), "%s", bulk_cases[i].rule);
 	for (i = 0; i < ARRAY_SIZE(edge_cases); i++)
 		ok(edge_cases[i].holds(), "%s", edge_cases[i].rule);
 	for (i = 0; i < ARRAY_SIZE(damage_cases); i++)

@@ -28,6 +28,7 @@ qemu_machine() {
 	local accel=$1 cpu=max,la57=off
 	# With TCG's AVX2, QEMU 5.2 in the VM takes pages for zero that are not.
 	[[ " ${qemus[*]} " != *" 5.2 "* ]] || cpu+=,avx2=off
+	[[ -z ${tcg_without:=} ]] || cpu+=,${tcg_without//,/=off,}=off
 	local options=(
 		-M "q35,kernel-irqchip=split,smm=off"
 		-smp 2

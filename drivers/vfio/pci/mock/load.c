@@ -6,6 +6,7 @@
  * numbers that describe it; the commit makes these the device's own.
  */
 #include <linux/align.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -62,30 +63,72 @@ static int mock_load_shape(struct mock_device *mock,
 	return 0;
 }
 
-static int mock_load_bytes(struct mock_device *mock,
-			   const struct vfmig_record *rec)
+/* Where the bytes of a record belong, that are to follow its head. */
+static int mock_place(struct mock_device *mock, const struct vfmig_record *rec,
+		      struct mock_extent *extent)
 {
 	const struct mock_bytes *bytes = rec->data;
-	struct mock_extent extent;
 
 	if (!mock->incoming.size)
 		return vfmig_fail(mock->vm, -EINVAL, "bytes before the shape");
 	if (rec->len < sizeof(*bytes) || bytes->reserved)
 		return vfmig_fail(mock->vm, -EINVAL, "bytes without a place");
 
-	extent.offset = le64_to_cpu(bytes->offset);
-	extent.generation = le32_to_cpu(bytes->generation);
-	extent.len = rec->len - sizeof(*bytes);
-	if (!mock_covers(&mock->incoming, &extent))
+	extent->offset = le64_to_cpu(bytes->offset);
+	extent->generation = le32_to_cpu(bytes->generation);
+	extent->len = rec->len - sizeof(*bytes);
+	if (!mock_covers(&mock->incoming, extent))
 		return vfmig_fail(mock->vm, -EINVAL, "bytes out of place: %u at %llu",
-				  extent.len, extent.offset);
-	if (!mock_take_content(mock, &extent, bytes->content))
-		return vfmig_fail(mock->vm, -EINVAL, "wrong bytes at %llu",
-				  extent.offset);
-	if (mock_arrive(mock, &extent))
-		return vfmig_fail(mock->vm, -EINVAL, "bytes out of order at %llu",
-				  extent.offset);
+				  extent->len, extent->offset);
 	return 0;
+}
+
+static int mock_take(struct mock_device *mock, const struct mock_extent *extent,
+		     const void *from)
+{
+	if (mock_take_content(mock, extent, from))
+		return 0;
+	return vfmig_fail(mock->vm, -EINVAL, "wrong bytes at %llu",
+			  extent->offset);
+}
+
+static int mock_taken(struct mock_device *mock,
+		      const struct mock_extent *extent)
+{
+	if (!mock_arrive(mock, extent))
+		return 0;
+	return vfmig_fail(mock->vm, -EINVAL, "bytes out of order at %llu",
+			  extent->offset);
+}
+
+static int mock_load_bytes(struct mock_device *mock,
+			   const struct vfmig_record *rec)
+{
+	const struct mock_bytes *bytes = rec->data;
+	struct mock_extent extent;
+
+	return mock_place(mock, rec, &extent) ?:
+	       mock_take(mock, &extent, bytes->content) ?:
+	       mock_taken(mock, &extent);
+}
+
+static int mock_load_bytes_piece(struct mock_device *mock,
+				 const struct vfmig_record *rec,
+				 const struct vfmig_piece *piece)
+{
+	struct mock_extent extent, some;
+	int ret;
+
+	ret = mock_place(mock, rec, &extent);
+	if (ret)
+		return ret;
+	some = extent;
+	some.offset += piece->at - sizeof(struct mock_bytes);
+	some.len = piece->len;
+	ret = mock_take(mock, &some, piece->data);
+	if (ret || piece->at + piece->len < rec->len)
+		return ret;
+	return mock_taken(mock, &extent);
 }
 
 static int mock_load_record(struct mock_device *mock,
@@ -119,6 +162,33 @@ int mock_load(void *backend, const struct vfmig_record *rec)
 	if (!ret)
 		ret = mock_load_record(mock, rec);
 	return mock_leave(mock, MOCK_LOAD, 0, ret);
+}
+
+int mock_load_piece(void *backend, const struct vfmig_record *rec,
+		    const struct vfmig_piece *piece)
+{
+	u32 head = min_t(u32, rec->len, sizeof(struct mock_bytes));
+	struct mock_device *mock = backend;
+	int ret;
+
+	mock_enter(mock, MOCK_LOAD_PIECE);
+	mock_expect_now(mock, mock->session == MOCK_LOADING,
+			"load within a load");
+	mock_expect_now(mock, mock->run == MOCK_FROZEN,
+			"load into a frozen device");
+	mock_expect_now(mock, rec->flags & VFMIG_RECORD_NO_CRC,
+			"pieces of bulk");
+	mock_expect_now(mock,
+			piece->at == head || piece->at == mock->piece_due,
+			"pieces without a gap");
+	mock_expect_now(mock, piece->len <= rec->len - piece->at,
+			"pieces of a record");
+	mock->piece_due = piece->at + piece->len;
+	ret = mock_trouble(mock, MOCK_LOAD_PIECE);
+	if (!ret)
+		ret = rec->type == MOCK_RECORD_BYTES ?
+		      mock_load_bytes_piece(mock, rec, piece) : -EOPNOTSUPP;
+	return mock_leave(mock, MOCK_LOAD_PIECE, 0, ret);
 }
 
 int mock_load_commit(void *backend)

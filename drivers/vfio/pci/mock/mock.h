@@ -128,6 +128,7 @@ enum mock_call {
 	MOCK_SAVE_END,
 	MOCK_LOAD_BEGIN,
 	MOCK_LOAD,
+	MOCK_LOAD_PIECE,
 	MOCK_LOAD_COMMIT,
 	MOCK_LOAD_END,
 	MOCK_RESET,
@@ -205,6 +206,7 @@ enum mock_session {
  * @arrived: blocks of @incoming that are complete
  * @partial: the block of @incoming that has begun to arrive
  * @partial_len: bytes of it that have, 0 for none
+ * @piece_due: where in its record the next piece should begin
  */
 struct mock_device {
 	struct vfio_pci_core_device core;
@@ -238,6 +240,7 @@ struct mock_device {
 	unsigned long *arrived;
 	unsigned long partial;
 	u32 partial_len;
+	u32 piece_due;
 };
 
 /* The records, as they are in the stream. */
@@ -288,6 +291,8 @@ void mock_save_end(void *backend);
 /* load.c */
 int mock_load_begin(void *backend);
 int mock_load(void *backend, const struct vfmig_record *rec);
+int mock_load_piece(void *backend, const struct vfmig_record *rec,
+		    const struct vfmig_piece *piece);
 int mock_load_commit(void *backend);
 void mock_load_end(void *backend);
 

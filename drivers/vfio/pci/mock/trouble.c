@@ -26,6 +26,7 @@ static const char * const mock_call_names[MOCK_NR_CALLS] = {
 	[MOCK_SAVE_END]		= "save_end",
 	[MOCK_LOAD_BEGIN]	= "load_begin",
 	[MOCK_LOAD]		= "load",
+	[MOCK_LOAD_PIECE]	= "load_piece",
 	[MOCK_LOAD_COMMIT]	= "load_commit",
 	[MOCK_LOAD_END]		= "load_end",
 	[MOCK_RESET]		= "reset",
@@ -123,7 +124,8 @@ static int mock_dally(struct mock_device *mock, u64 us, bool forever)
 int mock_trouble(struct mock_device *mock, enum mock_call call)
 {
 	struct mock_fault *fault = &mock->trouble.fault[call];
-	bool per_record = call == MOCK_SAVE || call == MOCK_LOAD;
+	bool per_record = call == MOCK_SAVE || call == MOCK_LOAD ||
+			  call == MOCK_LOAD_PIECE;
 	bool hang = false;
 	int err = 0;
 	int ret;
