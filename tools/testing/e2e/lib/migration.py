@@ -24,10 +24,10 @@ class WrongProtocol(Exception):
 
 
 def _protocol(vm):
-    seen = vm.vf.says("protocol")
+    seen = vm.vf.owner()
     if seen != vm.qemu.protocol:
         raise WrongProtocol(f"{vm.qemu} speaks {vm.qemu.protocol}, the driver of {vm.vf} "
-                            f"says {seen}")
+                            f"says {seen or 'that nobody drives it'}")
     return seen
 
 

@@ -81,7 +81,11 @@ class Vf:
         self.host.write(f"{VFIO_DIR}/{self.address}/{name}", str(value))
 
     def state(self):
-        return self.says("state")
+        return self.says("state").partition(" by ")[0]
+
+    def owner(self):
+        """The protocol that drives it, or nothing where nobody does."""
+        return self.says("state").partition(" by ")[2]
 
     def wait_state(self, state, limit=10):
         until(lambda: self.state() == state, limit, f"{self} in state {state}")

@@ -122,8 +122,8 @@ static void expect_whole(const struct sweep *sweep)
 	EXPECT_EQ(is_bound(), true, "%s, place %u", sweep->path, sweep->nth);
 	EXPECT_EQ(has_group_file(), true, "%s, place %u", sweep->path,
 		  sweep->nth);
-	EXPECT_STREQ(core_text(bdf, "state"), "running");
-	EXPECT_STREQ(core_text(bdf, "protocol"), "none");
+	EXPECT_STREQ(core_state(bdf), "running");
+	EXPECT_STREQ(core_owner(bdf), "none");
 	if (is_mock(bdf))
 		EXPECT_EQ(mock_is(bdf, "run", "running"), true);
 }

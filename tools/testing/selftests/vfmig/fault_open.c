@@ -52,8 +52,8 @@ static int close_device(void)
 
 static void expect_closed(const struct sweep *sweep)
 {
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
-	EXPECT_STREQ(core_text(vf.bdf, "state"), "running");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
+	EXPECT_STREQ(core_state(vf.bdf), "running");
 	EXPECT_STREQ(core_text(vf.bdf, "window"), "size 0 used 0");
 	EXPECT_LE(mappings(), mapped_before, "%s, place %u", sweep->path,
 		  sweep->nth);

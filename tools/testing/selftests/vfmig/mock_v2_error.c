@@ -58,7 +58,7 @@ TEST(undo_fails, "where an undo fails: ERROR, the fd has ended, and no state can
 
 	v2_expect_ended(fd, "ERROR");
 	expect_no_way_out(-EINVAL);
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "v2");
+	EXPECT_STREQ(core_owner(vf.bdf), "v2");
 	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true);
 	ASSERT_EQ(vf_reset(&vf), 0);
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING);
@@ -80,7 +80,7 @@ TEST(v1s_error, "an ERROR that v1 has brought about reads as ERROR, and a reset 
 	expect_no_way_out(-EBUSY);
 	ASSERT_EQ(vf_reset(&vf), 0);
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING);
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
 	v2_need_whole_transfer();
 }
 

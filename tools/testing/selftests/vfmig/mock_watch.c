@@ -31,11 +31,11 @@ static void let_go(void)
 	EXPECT_EQ(stopping.ret, -EFAULT);
 }
 
-TEST(state, "the files state and protocol can be read while an access hangs")
+TEST(state, "the file state can be read while an access hangs")
 {
 	hold_until(&stopping, "freeze");
-	EXPECT_STREQ(core_text(vf.bdf, "state"), "running");
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
+	EXPECT_STREQ(core_state(vf.bdf), "running");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
 	let_go();
 }
 

@@ -79,7 +79,7 @@ static void expect_forgotten(int fd, const char *what)
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING, "%s", what);
 	EXPECT_EQ(mock_is(vf.bdf, "run", "running"), true, "%s", what);
 	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true, "%s", what);
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
 	if (fd == NO_FD)
 		return;
 	v2_expect_ended(fd, what);

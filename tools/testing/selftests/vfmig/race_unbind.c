@@ -198,9 +198,8 @@ TEST(against_dead_fds, "data fds whose sessions are over can be used while it is
 static void read_files(void)
 {
 	static const char * const files[] = {
-		"state", "protocol", "last_transfer", "last_error", "window",
-		"resets", "mock/state", "mock/calls", "mock/seed",
-		"page0",
+		"state", "last_transfer", "last_error", "window", "resets",
+		"mock/state", "mock/calls", "mock/seed", "page0",
 	};
 	char path[256], text[256];
 	int fd;

@@ -123,18 +123,18 @@ TEST(resets, "tracepoint vfmig_reset: the state it ended")
 	EXPECT_EQ(traced("vfmig_reset", "from=2"), true);
 }
 
-TEST(files, "debugfs: state and protocol; bytes, chunks and time of the last transfer")
+TEST(files, "debugfs: state, and who has led there; bytes, chunks and time of the last transfer")
 {
 	const char *text;
 
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
-	EXPECT_STREQ(core_text(vf.bdf, "state"), "running");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
+	EXPECT_STREQ(core_state(vf.bdf), "running");
 	vf_go(&vf, STATE_STOP_COPY);
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "v1");
+	EXPECT_STREQ(core_owner(vf.bdf), "v1");
 	save_phase(&vf, &stream, TRAPPED_WHOLE);
-	EXPECT_STREQ(core_text(vf.bdf, "state"), "stop-and-copy");
+	EXPECT_STREQ(core_state(vf.bdf), "stop-and-copy");
 	vf_go(&vf, STATE_RUNNING);
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
 
 	text = core_text(vf.bdf, "last_transfer");
 	EXPECT_NE(strstr(text, "stop-and-copy"), NULL);
@@ -143,6 +143,6 @@ TEST(files, "debugfs: state and protocol; bytes, chunks and time of the last tra
 		  stream.len);
 
 	vf_close(&vf);
-	EXPECT_STREQ(core_text(vf_first(), "protocol"), "none");
+	EXPECT_STREQ(core_owner(vf_first()), "none");
 	vf_open(&vf, vf_first());
 }

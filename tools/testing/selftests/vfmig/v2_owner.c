@@ -17,7 +17,7 @@ void before_open(void)
 
 static void expect_owner(const char *owner)
 {
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), owner);
+	EXPECT_STREQ(core_owner(vf.bdf), owner);
 }
 
 static void expect_reason(uint64_t errors, const char *owner)
@@ -43,7 +43,7 @@ TEST(nobody, "a device that runs is nobody's, whatever was read of it, and close
 	v2_go(&vf, V2_RUNNING);
 	expect_owner("none");
 	vf_close(&vf);
-	EXPECT_STREQ(core_text(vf_first(), "protocol"), "none");
+	EXPECT_STREQ(core_owner(vf_first()), "none");
 }
 
 static void expect_v1_refused(uint32_t state)
@@ -278,6 +278,6 @@ TEST(names, "debugfs tells the states of v2 by their names")
 			continue;
 		v2_go(&vf, V2_RUNNING);
 		v2_go(&vf, state);
-		EXPECT_STREQ(core_text(vf.bdf, "state"), names[state]);
+		EXPECT_STREQ(core_state(vf.bdf), names[state]);
 	}
 }

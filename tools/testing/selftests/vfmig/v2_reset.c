@@ -22,8 +22,8 @@ static void expect_as_reset(uint32_t state, const char *how)
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING, "%s in %s", how, v2_name(state));
 	EXPECT_EQ(vf_state(&vf), STATE_RUNNING, "%s in %s", how,
 		  v2_name(state));
-	EXPECT_STREQ(core_text(vf.bdf, "protocol"), "none");
-	EXPECT_STREQ(core_text(vf.bdf, "state"), "running");
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
+	EXPECT_STREQ(core_state(vf.bdf), "running");
 	if (is_mock(vf.bdf)) {
 		EXPECT_EQ(mock_is(vf.bdf, "run", "running"), true);
 		EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true);

@@ -102,6 +102,22 @@ const char *core_text(const char *bdf, const char *file)
 	return text_of(DEBUGFS "/%s/%s", bdf, file);
 }
 
+const char *core_state(const char *bdf)
+{
+	static char state[32];
+
+	snprintf(state, sizeof(state), "%s", core_text(bdf, "state"));
+	state[strcspn(state, " ")] = '\0';
+	return state;
+}
+
+const char *core_owner(const char *bdf)
+{
+	const char *by = strstr(core_text(bdf, "state"), " by ");
+
+	return by ? by + strlen(" by ") : "none";
+}
+
 uint64_t core_number(const char *bdf, const char *file, const char *key)
 {
 	return number_after(core_text(bdf, file), key);

@@ -10,6 +10,9 @@
 
 /* A file of the core's directory of a device, all of it, into a static buffer. */
 const char *core_text(const char *bdf, const char *file);
+/* The file "state", taken apart: "resuming by v1". */
+const char *core_state(const char *bdf);
+const char *core_owner(const char *bdf);
 uint64_t core_number(const char *bdf, const char *file, const char *key);
 
 /* The same of the mock's directory; lines are joined with blanks. */
