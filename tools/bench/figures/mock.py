@@ -9,9 +9,9 @@ from lib.settings import KERNEL
 from show.rows import OUT
 
 QUICK = []
-FULL = ["--sizes", "4K,64K,1M,16M,64M,256M,1G", "--windows", "64K,256K,1M,4M,16M",
-        "--repetitions", "7", "--cycles", "2000", "--socket-most", "64M",
-        "--scale-size", "64M", "--precopy-size", "1G"]
+FULL = ["--sizes", "4K,16K,64K,256K,1M,4M,16M,64M,256M,1G", "--windows", "64K,256K,1M,4M,16M",
+        "--repetitions", "9", "--cycles", "2000", "--socket-most", "1G",
+        "--scale-size", "128M"]
 
 
 def measure(writer, full):

@@ -43,14 +43,19 @@ def throughput(rows, title):
 def cost(rows, title):
     page = Page(f"Where the time goes, {title}")
     names = {0: "made up", 1: "copied", 2: "DMA"}
+
+    def name(row):
+        if row["way"] == "memcpy":
+            return "memcpy"
+        return f"{row['way']}, {names[row['plain']]}"
+
     for direction in ("save", "load"):
-        bars = {}
-        for way, mine in rows.of("cost", direction=direction).by("way"):
-            for plain, those in mine.by("plain"):
-                for no_crc, last in those.by("no_crc"):
-                    name = f"{way}, {names[plain]}{'' if no_crc else ', CRC'}"
-                    bars[name] = last.spread(lambda row: row["ns"] / 1000 / (row["bytes"] / MIB))
-        page.bars(f"{direction}", "us a MiB", bars)
+        for no_crc in (1, 0):
+            taken = {}
+            for row in rows.of("cost", direction=direction, no_crc=no_crc):
+                taken.setdefault(name(row), []).append(row["ns"] / 1000 / (row["bytes"] / MIB))
+            page.bars(f"{direction}, {'no CRC' if no_crc else 'CRC'}", "us a MiB",
+                      {what: Spread(taken[what]) for what in sorted(taken)})
     return page
 
 

@@ -16,6 +16,10 @@ def number_text(value):
     return f"{value:g}"
 
 
+def _short(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
 class Scale:
     """From values to places; logarithmic where all values are above 0 and wide apart."""
 
@@ -46,6 +50,23 @@ class Scale:
         return [step * number for number in range(first, math.floor(self.high / step) + 1)]
 
 
+class Steps:
+    """From values to places, as far from each other each: for 0, and values wide apart."""
+
+    def __init__(self, values, start, end):
+        self.values = sorted(set(values))
+        self.start, self.end = start, end
+
+    def at(self, value):
+        share = self.values.index(value) / max(len(self.values) - 1, 1)
+        return self.start + share * (self.end - self.start)
+
+
+def _across(values, start, end):
+    wide = min(values) == 0 and max(values) > 20
+    return (Steps if wide else Scale)(values, start, end)
+
+
 class Page:
     """Charts side by side, `columns` in a row."""
 
@@ -53,6 +74,11 @@ class Page:
         self._title = title
         self._columns = columns
         self._charts = []
+        self._colours = {}
+
+    def _colour(self, name):
+        """The same one in each chart of the page."""
+        return self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
 
     def __bool__(self):
         return bool(self._charts)
@@ -78,7 +104,7 @@ class Page:
         for i, name in enumerate(names):
             x = self._x0 + LEFT + i % 4 * 96
             y = self._y0 + HEIGHT - 34 + i // 4 * 15
-            parts.append(f'<rect x="{x}" y="{y - 8}" width="9" height="9" fill="{COLOURS[i % 8]}"/>'
+            parts.append(f'<rect x="{x}" y="{y - 8}" width="9" height="9" fill="{self._colour(name)}"/>'
                          f'<text x="{x + 12}" y="{y}">{html.escape(name)}</text>')
         return parts
 
@@ -88,15 +114,15 @@ class Page:
         if not points:
             return
         x0, y0 = self._place()
-        x = Scale([at for at, _ in points], x0 + LEFT + 8, x0 + WIDTH - RIGHT - 8)
+        x = _across([at for at, _ in points], x0 + LEFT + 8, x0 + WIDTH - RIGHT - 8)
         ends = [value for _, spread in points for value in (spread.low, spread.high)]
         y = Scale(ends, y0 + HEIGHT - BOTTOM, y0 + TOP + 6, from_zero=True)
         parts = self._frame(title, unit, y)
         for at in sorted({at for at, _ in points}):
             parts.append(f'<text x="{x.at(at):.1f}" y="{y0 + HEIGHT - BOTTOM + 16}" '
                          f'text-anchor="middle">{number_text(at)}</text>')
-        for i, line in enumerate(series.values()):
-            colour = COLOURS[i % 8]
+        for name, line in series.items():
+            colour = self._colour(name)
             path = " ".join(f"{x.at(at):.1f},{y.at(spread.median):.1f}" for at, spread in line)
             parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
             for at, spread in line:
@@ -124,7 +150,7 @@ class Page:
                 f'height="{step - 4:.1f}" fill="{COLOURS[0]}"/>'
                 f'<line x1="{x.at(spread.low):.1f}" y1="{y + step / 2:.1f}" x2="{x.at(spread.high):.1f}" '
                 f'y2="{y + step / 2:.1f}" stroke="#000"/>'
-                f'<text x="{x.at(spread.high) + 4:.1f}" y="{y + step * .7:.1f}">{spread.median:.4g}</text>')
+                f'<text x="{x.at(spread.high) + 4:.1f}" y="{y + step * .7:.1f}">{_short(spread.median)}</text>')
         self._charts.append("\n".join(parts))
 
     def write(self, path):

@@ -12,6 +12,7 @@
 
 #define KIB		((uint64_t)1 << 10)
 #define MIB		((uint64_t)1 << 20)
+#define GIB		((uint64_t)1 << 30)
 
 #define MAX_LIST	16
 

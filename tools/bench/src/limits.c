@@ -5,13 +5,13 @@
  * is no larger than a window, as that of the device's user is not.
  */
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "meter.h"
 #include "mover.h"
+#include "place.h"
 
 static size_t least(size_t a, size_t b)
 {
@@ -32,7 +32,7 @@ static void copy_out(struct haul *haul)
 		if (haul->socket >= 0)
 			pass_on(haul, haul->bounce, n);
 		else
-			memcpy(haul->stream + done, haul->bounce, n);
+			copy(haul->stream + done, haul->bounce, n);
 	}
 }
 
@@ -45,7 +45,7 @@ static void copy_in(struct haul *haul)
 		if (haul->socket >= 0)
 			come_in(haul, haul->bounce, n);
 		else
-			memcpy(haul->bounce, haul->stream + done, n);
+			copy(haul->bounce, haul->stream + done, n);
 	}
 }
 

@@ -11,14 +11,14 @@
 #include "bench.h"
 
 static struct options options = {
-	.sizes = { 5, { 4 * KIB, 256 * KIB, MIB, 4 * MIB, 16 * MIB } },
+	.sizes = { 6, { 4 * KIB, 64 * KIB, MIB, 16 * MIB, 256 * MIB, GIB } },
 	.windows = { 3, { 64 * KIB, MIB, 16 * MIB } },
 	.repetitions = 5,
 	.cycles = 500,
 	.trapped_most = MIB,
-	.socket_most = 16 * MIB,
-	.scale_size = 16 * MIB,
-	.precopy_size = 64 * MIB,
+	.socket_most = 256 * MIB,
+	.scale_size = 64 * MIB,
+	.precopy_size = GIB,
 };
 
 static const struct figure {
@@ -44,7 +44,7 @@ static uint64_t bytes_of(const char *text)
 	case 'M':
 		return value * MIB;
 	case 'G':
-		return value * 1024 * MIB;
+		return value * GIB;
 	default:
 		return value;
 	}

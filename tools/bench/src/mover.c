@@ -5,6 +5,7 @@
 #include "bench.h"
 #include "meter.h"
 #include "mover.h"
+#include "place.h"
 
 /* The heads of records, and a last read that asks for more than there is. */
 #define OVERHEAD(state)	((state) / 64 + 2 * MIB)
@@ -16,16 +17,6 @@ const struct mover *const movers[] = {
 
 const unsigned int nr_movers = ARRAY_SIZE(movers);
 
-/* Touched, so that no fault of it is counted with a transfer. */
-static void *memory(size_t len)
-{
-	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	ASSERT_NE(at, MAP_FAILED);
-	return at;
-}
-
 void haul_open(struct haul *haul, struct vf *vf, size_t state)
 {
 	*haul = (struct haul){
@@ -35,8 +26,9 @@ void haul_open(struct haul *haul, struct vf *vf, size_t state)
 		.room = state + OVERHEAD(state),
 		.window = vf->area_len,
 	};
-	haul->stream = memory(haul->room);
-	haul->bounce = memory(haul->window > MIB ? haul->window : MIB);
+	haul->stream = memory_at(haul->room, SPOT_STREAM);
+	haul->bounce = memory_at(haul->window > MIB ? haul->window : MIB,
+				 SPOT_BOUNCE);
 }
 
 void haul_close(struct haul *haul)

@@ -4,8 +4,7 @@
 
 #include "bench.h"
 #include "peer.h"
-
-#define PIECE	(256 * KIB)
+#include "place.h"
 
 static void *take(void *arg)
 {

@@ -96,7 +96,8 @@ void measure_precopy(const struct options *options)
 	const struct mock_shape shape = {
 		.size = options->precopy_size,
 		.window = WINDOW,
-		.plain = COPIED,
+		.plain = IN_PLACE,
+		.no_crc = 1,
 	};
 	const char *bdf = options->devices[0];
 	unsigned int i, repetition;

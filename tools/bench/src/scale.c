@@ -80,7 +80,8 @@ void measure_scale(const struct options *options)
 	const struct mock_shape shape = {
 		.size = options->scale_size,
 		.window = WINDOW,
-		.plain = COPIED,
+		.plain = IN_PLACE,
+		.no_crc = 1,
 	};
 	unsigned int i, nr, repetition;
 

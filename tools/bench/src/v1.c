@@ -3,22 +3,28 @@
  * Through the region, in the order of QEMU 7.2: pending_bytes, and for each
  * chunk data_offset, data_size, the bytes.
  */
-#include <string.h>
-
 #include "bench.h"
 #include "meter.h"
 #include "mover.h"
+#include "place.h"
+
+static void begin(struct haul *haul, uint32_t state)
+{
+	struct vf *vf = haul->vf;
+
+	vf_go(vf, state);
+	vf_map(vf);
+	vf->map = move_to(vf->map, vf->area_len, SPOT_WINDOW);
+}
 
 static void begin_save(struct haul *haul)
 {
-	vf_go(haul->vf, STATE_STOP_COPY);
-	vf_map(haul->vf);
+	begin(haul, STATE_STOP_COPY);
 }
 
 static void begin_load(struct haul *haul)
 {
-	vf_go(haul->vf, STATE_RESUMING);
-	vf_map(haul->vf);
+	begin(haul, STATE_RESUMING);
 }
 
 static void end(struct haul *haul)
@@ -77,7 +83,7 @@ static void take_mapped(struct haul *haul, uint64_t offset, uint8_t *to,
 	if (haul->socket >= 0)
 		pass_on(haul, from, len);
 	else
-		memcpy(to, from, len);
+		copy(to, from, len);
 }
 
 static void put_mapped(struct haul *haul, uint64_t offset, uint8_t *from,
@@ -88,7 +94,7 @@ static void put_mapped(struct haul *haul, uint64_t offset, uint8_t *from,
 	if (haul->socket >= 0)
 		come_in(haul, to, len);
 	else
-		memcpy(to, from, len);
+		copy(to, from, len);
 }
 
 static void take_trapped(struct haul *haul, uint64_t offset, uint8_t *to,
