@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Test results in TAP; a scenario is a function that raises what is wrong."""
 
+import faulthandler
+import sys
 import time
 import traceback
 
+from .settings import PATIENCE
 from .vm import Vm, log_tails
+
+# Longer than all that a scenario waits for with a limit of its own.
+STUCK = 600
 
 
 class Skip(Exception):
@@ -26,6 +32,8 @@ class Tap:
         self._number += 1
         start, first_vm = time.monotonic(), Vm.count
         verdict, why = "ok", []
+        # What has no limit after all: say where it is, before the VM's time is up.
+        faulthandler.dump_traceback_later(STUCK * PATIENCE, file=sys.stderr)
         try:
             function(*arguments)
             self.passed += 1
@@ -39,6 +47,8 @@ class Tap:
             if not isinstance(error, AssertionError):
                 why += traceback.format_exc().splitlines()
             why += log_tails(first_vm)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
         for line in why:
             self.note(line)
         print(f"{verdict} {self._number} {name}", flush=True)
