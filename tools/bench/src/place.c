@@ -6,19 +6,21 @@
 #include "place.h"
 
 #define SPAN	(64 * KIB)
+#define PAGE	(4 * KIB)
 
 /* An address of @len unused bytes, with @spot as its rest; to be mapped over. */
 static uint8_t *reserve(size_t len, enum spot spot)
 {
-	uint8_t *all = mmap(NULL, len + SPAN, PROT_NONE,
+	size_t pages = (len + PAGE - 1) / PAGE * PAGE;
+	uint8_t *all = mmap(NULL, pages + SPAN, PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t before;
 
 	ASSERT_NE((void *)all, MAP_FAILED);
 	before = (spot - (uintptr_t)all) % SPAN;
 	if (before)
-		munmap(all, before);
-	munmap(all + before + len, SPAN - before);
+		ASSERT_EQ(munmap(all, before), 0);
+	ASSERT_EQ(munmap(all + before + pages, SPAN - before), 0);
 	return all + before;
 }
 

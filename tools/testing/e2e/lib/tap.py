@@ -9,7 +9,7 @@ import traceback
 from .settings import PATIENCE
 from .vm import Vm, log_tails
 
-# Longer than all that a scenario waits for with a limit of its own.
+# Seconds; longer than what a scenario takes, but for the soak's.
 STUCK = 600
 
 
