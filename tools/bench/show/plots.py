@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A plot a figure and kernel; points are medians, with their quartiles."""
 
-from .rows import OUT, Spread, mib_a_second
+from .rows import COPIED, DMA, OUT, Spread, mib_a_second
 from .svg import Page
 from .table import MIB, size_text, total_of
 
@@ -42,7 +42,7 @@ def throughput(rows, title):
 
 def cost(rows, title):
     page = Page(f"Where the time goes, {title}")
-    names = {0: "made up", 1: "copied", 2: "DMA"}
+    names = {COPIED: "copied", DMA: "DMA"}
 
     def name(row):
         if row["way"] == "memcpy":

@@ -10,6 +10,8 @@ import time
 from lib.vfs import project_dir
 
 OUT = f"{project_dir()}/build/bench"
+# How the mock comes by its bytes ("plain"), see Documentation/mock.rst.
+COPIED, DMA = 1, 2
 
 
 class Writer:

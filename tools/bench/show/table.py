@@ -5,7 +5,7 @@ repetition, which were measured one after the other; shown are its median and
 quartiles over the repetitions.
 """
 
-from .rows import Spread, entries_a_mib, mib_a_second
+from .rows import COPIED, DMA, Spread, entries_a_mib, mib_a_second
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -55,9 +55,6 @@ def against(way, other, direction, end="memory"):
         return ratios(moved.of("throughput", way=way), moved.of("throughput", way=other)), \
             f"{size_text(size)}, window {size_text(window)}"
     return measure
-
-
-COPIED, DMA = 1, 2
 
 
 def costs(direction, what, plain, no_crc):
