@@ -388,10 +388,11 @@ static int check_end(struct vfmig_reader *r)
 	return VFMIG_FOUND_END;
 }
 
-static bool is_padding(const u8 *bytes, u32 len)
+/* From @from to @to there is nothing but 0; @bytes may be NULL if that is none. */
+static bool is_padding(const u8 *bytes, u32 from, u32 to)
 {
-	while (len)
-		if (bytes[--len])
+	for (; from < to; from++)
+		if (bytes[from])
 			return false;
 	return true;
 }
@@ -407,7 +408,7 @@ static int check_payload(struct vfmig_reader *r)
 {
 	struct vfmig_record *rec = &r->record;
 
-	if (!is_padding(r->payload + rec->len, r->need - rec->len))
+	if (!is_padding(r->payload, rec->len, r->need))
 		return bad(r, "a record's padding is not 0");
 	if (!(rec->flags & VFMIG_RECORD_NO_CRC) &&
 	    crc_of(r->payload, rec->len) != r->payload_crc)
@@ -422,7 +423,7 @@ static int check_payload(struct vfmig_reader *r)
 
 static int check_bulk_pad(struct vfmig_reader *r)
 {
-	if (!is_padding(r->part, r->need))
+	if (!is_padding(r->part, 0, r->need))
 		return bad(r, "a record's padding is not 0");
 	end_record(r);
 	return VFMIG_FOUND_MORE;
