@@ -3,6 +3,8 @@
  * A user that closes, or dies, while something is under way: the device is
  * closed when the last of it is over, and the next user finds it as new.
  */
+#include <fcntl.h>
+#include <semaphore.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -151,35 +153,39 @@ TEST(other_file, "of two files of a device either can be closed: it stays as it 
 	bytes_free(&second);
 }
 
-static atomic_uint used;
+#define USES	(20 * THREADS)
 
-/* Until its file is gone. */
+static atomic_uint used;
+static atomic_bool gone;
+static sem_t well_used;
+
+/* Its errors are nobody's business: the file may be gone at any moment. */
 static void *use_file(void *arg)
 {
-	int ret = 0, fd = NO_FD, data_fd = NO_FD;
+	int fd = NO_FD, data_fd = NO_FD;
 	unsigned int n = 0;
 	uint64_t value;
 
-	while (ret != -EBADF) {
+	while (!gone) {
 		switch (n++ % 8) {
 		case 0:
-			ret = vf_set_state(arg, n % 7);
+			vf_set_state(arg, n % 7);
 			break;
 		case 1:
-			ret = vf_read64(arg, REG_DATA_OFFSET, &value);
+			vf_read64(arg, REG_DATA_OFFSET, &value);
 			break;
 		case 2:
-			ret = vf_read64(arg, REG_DATA_SIZE, &value);
+			vf_read64(arg, REG_DATA_SIZE, &value);
 			break;
 		case 3:
-			ret = vf_put_data_size(arg, n % 100);
+			vf_put_data_size(arg, n % 100);
 			break;
 		case 4:
-			ret = v2_order(arg, n / 8 % V2_NR_STATES, &fd);
-			if (fd != NO_FD && data_fd != NO_FD)
+			if (v2_order(arg, n / 8 % V2_NR_STATES, &fd) || fd == NO_FD)
+				break;
+			if (data_fd != NO_FD)
 				close(data_fd);
-			if (fd != NO_FD)
-				data_fd = fd;
+			data_fd = fd;
 			break;
 		case 5:
 			v2_read(data_fd, &value, sizeof(value));
@@ -188,9 +194,10 @@ static void *use_file(void *arg)
 			v2_write(data_fd, &value, sizeof(value));
 			break;
 		default:
-			ret = vf_write(arg, vf.area, &value, sizeof(value));
+			vf_write(arg, vf.area, &value, sizeof(value));
 		}
-		used++;
+		if (++used == USES)
+			sem_post(&well_used);
 	}
 	if (data_fd != NO_FD)
 		close(data_fd);
@@ -199,23 +206,28 @@ static void *use_file(void *arg)
 
 TEST(closed_under_threads, "a file may be closed while threads are reading and writing through it")
 {
+	int nothing = open("/dev/null", O_RDWR);
 	pthread_t thread[THREADS];
 	struct vf shared;
 
+	ASSERT_GT(nothing, -1);
+	sem_init(&well_used, 0, 0);
 	for (int i = 0; i < CLOSES; i++) {
 		shared = vf;
 		used = 0;
+		gone = false;
 		for (int t = 0; t < THREADS; t++)
 			ASSERT_EQ(pthread_create(&thread[t], NULL, use_file,
 						 &shared), 0);
-		while (used < 20 * THREADS)
-			sched_yield();
-		ASSERT_EQ(close(vf.fd), 0);
-		vf.fd = -1;
+		sem_wait(&well_used);
+		/* A number set free could be that of the next data fd. */
+		ASSERT_EQ(dup2(nothing, vf.fd), vf.fd);
+		gone = true;
 		for (int t = 0; t < THREADS; t++)
 			pthread_join(thread[t], NULL);
 		vf_close(&vf);
 		await_closed(vf_first());
 		reopen_as_new("closed under threads");
 	}
+	close(nothing);
 }
