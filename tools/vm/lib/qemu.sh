@@ -51,7 +51,7 @@ qemu_kernel() {
 	[[ -e $image ]] || image=$part/bzImage
 	qemu_argv+=(
 		-kernel "$image" -initrd "$part/initramfs"
-		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check net.ifnames=0 $append"
+		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check net.ifnames=0 printk.devkmsg=on $append"
 	)
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE	/* program_invocation_short_name */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -99,10 +102,27 @@ static void too_late(int sig)
 	_exit(EXIT_FAILURE);
 }
 
+/* A complaint of the kernel can so be told to belong to a test. */
+static void tell_kernel(const struct tap_test *test)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	char line[128];
+	int len;
+
+	if (fd < 0)
+		return;
+	len = snprintf(line, sizeof(line), "<6>selftest: %s.%s\n",
+		       program_invocation_short_name, test->name);
+	if (write(fd, line, len) != len)
+		tap_note("the kernel could not be told of %s", test->name);
+	close(fd);
+}
+
 static bool run_one(const struct tap_test *test)
 {
 	int left;
 
+	tell_kernel(test);
 	failures = 0;
 	in_teardown = false;
 	alarm(getenv("VFMIG_SLOW") ? TAP_SLOW_S : TAP_TIMEOUT_S);
