@@ -100,5 +100,7 @@ def mib_a_second(row):
     return row["bytes"] / (1 << 20) / (row["ns"] / 1e9)
 
 
-def entries_a_mib(row):
-    return (row["calls"] + row["faults"]) / (row["bytes"] / (1 << 20))
+def a_mib(*columns):
+    def count(row):
+        return sum(row[column] for column in columns) / (row["bytes"] / (1 << 20))
+    return count

@@ -5,10 +5,11 @@ repetition, which were measured one after the other; shown are its median and
 quartiles over the repetitions.
 """
 
-from .rows import COPIED, DMA, Spread, entries_a_mib, mib_a_second
+from .rows import COPIED, DMA, Spread, a_mib, mib_a_second
 
 KIB = 1 << 10
 MIB = 1 << 20
+GIB = 1 << 30
 
 
 class Unmeasured(Exception):
@@ -16,7 +17,7 @@ class Unmeasured(Exception):
 
 
 def size_text(size):
-    for unit, name in ((1 << 30, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
         if size >= unit:
             return f"{size / unit:g} {name}"
     return f"{size} B"
@@ -65,13 +66,15 @@ def costs(direction, what, plain, no_crc):
     return measure
 
 
-def entries(rows):
-    moved = rows.of("throughput", direction="save", end="memory", way="v1-mapped")
-    size = _largest(moved)
-    spreads = [(those.spread(entries_a_mib), window)
-               for window, those in moved.of("throughput", size=size).by("window")]
-    spread, window = min(spreads, key=lambda pair: pair[0].median)
-    return spread, f"{size_text(size)}, window {size_text(window)}"
+def entries(of):
+    """By mapped saves, with the window that takes fewest in all."""
+    def measure(rows):
+        moved = rows.of("throughput", direction="save", end="memory", way="v1-mapped")
+        size = _largest(moved)
+        best = min(moved.of("throughput", size=size).by("window"),
+                   key=lambda pair: pair[1].spread(a_mib("calls", "faults")).median)
+        return best[1].spread(a_mib(*of)), f"{size_text(size)}, window {size_text(best[0])}"
+    return measure
 
 
 def transition(rows):
@@ -169,6 +172,18 @@ def scale(way):
     return measure
 
 
+def sleeps(rows):
+    """Without a lock in common, many wait for each other no more often than one does alone."""
+    def a_gib(devices):
+        return moved.of("scale", devices=devices).spread(
+            lambda row: row["sleeps"] / (row["bytes"] / GIB))
+    moved = rows.of("scale", way="v1-mapped")
+    most = max(moved.all_of("devices"), default=1)
+    if most == 1:
+        raise Unmeasured
+    return a_gib(most), f"{a_gib(1).median:g} by one alone"
+
+
 def fairness(rows):
     """Jain's index of the devices' own throughput."""
     moved = rows.of("scale", way="v1-mapped")
@@ -204,7 +219,9 @@ LINES = [
     ("v1 mapped load : v2 write 1 MiB", NO_TARGET, against("v1-mapped", "v2-1m", "load")),
     ("v1 mapped save : trapped by 8", at_least(100), against("v1-mapped", "v1-trapped8", "save")),
     ("memfd pread : memcpy", NO_TARGET, against("memfd", "memcpy", "save")),
-    ("kernel entries a MiB, mapped save", at_most(1), entries),
+    ("kernel entries a MiB, mapped save", at_most(1), entries(("calls", "faults"))),
+    ("of these, system calls", NO_TARGET, entries(("calls",))),
+    ("of these, page faults", NO_TARGET, entries(("faults",))),
     ("RUNNING to stop-and-copy : no-op", at_most(10), transition),
     ("stop-and-copy, 1 % dirty: % of state", at_most(2), stop_share),
     ("downtime with VF : without", at_most(1.25), downtime("without VF")),
@@ -217,6 +234,7 @@ LINES = [
     ("v2 read 1 MiB, all devices : one", NO_TARGET, scale("v2-1m")),
     ("memcpy, as many threads : one", NO_TARGET, scale("memcpy")),
     ("fairness among all devices", NO_TARGET, fairness),
+    ("sleeps a GiB, all devices at once", NO_TARGET, sleeps),
 ]
 
 

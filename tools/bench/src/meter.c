@@ -52,7 +52,8 @@ static void usage_now(struct cost *cost)
 	cost->user_us = us(&usage.ru_utime);
 	cost->sys_us = us(&usage.ru_stime);
 	cost->faults = usage.ru_minflt + usage.ru_majflt;
-	cost->switches = usage.ru_nvcsw + usage.ru_nivcsw;
+	cost->sleeps = usage.ru_nvcsw;
+	cost->preempted = usage.ru_nivcsw;
 	cost->calls = calls_made;
 }
 
@@ -73,7 +74,8 @@ void meter_stop(struct cost *cost)
 	cost->user_us = after.user_us - cost->user_us;
 	cost->sys_us = after.sys_us - cost->sys_us;
 	cost->faults = after.faults - cost->faults;
-	cost->switches = after.switches - cost->switches;
+	cost->sleeps = after.sleeps - cost->sleeps;
+	cost->preempted = after.preempted - cost->preempted;
 	cost->calls = after.calls - cost->calls;
 	cost->busy_us = machine_busy_us() - cost->busy_us;
 }
@@ -86,5 +88,6 @@ void row_cost(const struct cost *cost)
 	row_number("busy_us", cost->busy_us);
 	row_number("calls", cost->calls);
 	row_number("faults", cost->faults);
-	row_number("switches", cost->switches);
+	row_number("sleeps", cost->sleeps);
+	row_number("preempted", cost->preempted);
 }

@@ -16,7 +16,8 @@
  *	what others do on a thread's behalf is in it
  * @calls: system calls of this thread that were counted
  * @faults: page faults
- * @switches: of this thread, voluntary or not
+ * @sleeps: how often this thread has waited for something, a lock among it
+ * @preempted: how often it had to let another run
  */
 struct cost {
 	uint64_t ns;
@@ -25,7 +26,8 @@ struct cost {
 	uint64_t busy_us;
 	uint64_t calls;
 	uint64_t faults;
-	uint64_t switches;
+	uint64_t sleeps;
+	uint64_t preempted;
 };
 
 extern __thread uint64_t calls_made;
