@@ -17,7 +17,8 @@ END_WITH_CONFIG = re.compile(END + b"....\xff\xff\xff\xff\xef\x10\x00\x02", re.D
 BEFORE = 5   # type and number of the section
 AFTER = 16   # the tag and the size
 BLOCK = 1 << 20
-IDLE = 0.05
+# Of what has passed; a configuration space is not longer.
+REMEMBERED = 16 << 10
 
 
 class Chunk:
@@ -29,17 +30,19 @@ class Chunk:
         self.size = size
 
 
-def find_chunks(data):
-    """Pieces whose tag and size are in @data; empty ones do not count."""
-    at = data.find(DATA_TAG)
+def find_chunks(passed, data):
+    """Pieces that begin in @data, which follows upon @passed; empty ones do not count."""
+    whole = passed + data
+    at = whole.find(DATA_TAG)
     while at >= 0:
-        if at >= BEFORE and len(data) >= at + AFTER:
-            size = struct.unpack_from(">Q", data, at + 8)[0]
-            kind = data[at - BEFORE:at - BEFORE + 1]
-            stopped = kind == END or bool(END_WITH_CONFIG.search(data, 0, at))
+        begin = at + AFTER
+        if at >= BEFORE and len(passed) <= begin < len(whole):
+            size = struct.unpack_from(">Q", whole, at + 8)[0]
+            kind = whole[at - BEFORE:at - BEFORE + 1]
+            stopped = kind == END or bool(END_WITH_CONFIG.search(whole, 0, at))
             if size and (stopped or kind == PART):
-                yield Chunk(at + AFTER, stopped, size)
-        at = data.find(DATA_TAG, at + 1)
+                yield Chunk(begin - len(passed), stopped, size)
+        at = whole.find(DATA_TAG, at + 1)
 
 
 class Relay:
@@ -67,50 +70,42 @@ class Relay:
                 pass  # one of them is gone, and so the other shall hear of it
 
     def _forward(self, source, destination):
-        held = b""
+        passed = b""
         with selectors.DefaultSelector() as selector:
             selector.register(source, selectors.EVENT_READ)
             selector.register(destination, selectors.EVENT_READ)
             while True:
-                ready = [key.fileobj for key, _ in selector.select(IDLE)]
+                ready = [key.fileobj for key, _ in selector.select()]
                 if destination in ready:
                     answer = destination.recv(BLOCK)
                     if not answer:
                         return
                     source.sendall(answer)
                 if source in ready:
-                    block = source.recv(BLOCK)
-                    if not block:
-                        destination.sendall(held)
+                    data = source.recv(BLOCK)
+                    if not data:
                         return
-                    data = held + block
-                elif not ready and held:
-                    # Nothing follows for now; who knows who waits for these.
-                    data, held = held, b""
-                    destination.sendall(data)
-                    continue
-                else:
-                    continue
-                chunks = list(find_chunks(data))
-                data = self._on_data(self, data, chunks)
-                # A tag may be cut in two, and then its two ends go together.
-                keep = min(len(data), BEFORE + AFTER)
-                if chunks and chunks[-1].at > len(data) - keep:
-                    keep = 0
-                held = data[len(data) - keep:]
-                destination.sendall(data[:len(data) - keep])
-                self.forwarded += len(data) - keep
+                    destination.sendall(self._on_data(self, data, list(find_chunks(passed, data))))
+                    self.forwarded += len(data)
+                    passed = (passed + data)[-REMEMBERED:]
 
 
 def flip_bit(stopped):
-    """Turns one bit around in the VF's first data of that phase."""
+    """Turns one bit around in the middle of the VF's first data of that phase."""
+    to_go = None
+
     def on_data(relay, data, chunks):
-        for chunk in chunks:
-            at = chunk.at + min(chunk.size // 2, max(0, len(data) - chunk.at - 1))
-            if chunk.stopped == stopped and at < len(data) and not relay.done.is_set():
-                relay.done.set()
-                return data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1:]
-        return data
+        nonlocal to_go
+        if to_go is None:
+            to_go = next((chunk.at + chunk.size // 2 for chunk in chunks
+                          if chunk.stopped == stopped), None)
+        if to_go is None or relay.done.is_set():
+            return data
+        if to_go >= len(data):
+            to_go -= len(data)
+            return data
+        relay.done.set()
+        return data[:to_go] + bytes([data[to_go] ^ 0x10]) + data[to_go + 1:]
     return Relay(on_data)
 
 
