@@ -9,8 +9,13 @@ import traceback
 from .settings import PATIENCE
 from .vm import Vm, log_tails
 
-# Seconds; longer than what a scenario takes, but for the soak's.
-STUCK = 600
+# Seconds without a word; longer than any scenario takes, and less than the VM's time.
+STUCK = min(600 * PATIENCE, 1800)
+
+
+def _end_if_stuck():
+    """What has no limit after all: ends it all, and says where it was."""
+    faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.stderr)
 
 
 class Skip(Exception):
@@ -32,8 +37,7 @@ class Tap:
         self._number += 1
         start, first_vm = time.monotonic(), Vm.count
         verdict, why = "ok", []
-        # What has no limit after all: say where it is, before the VM's time is up.
-        faulthandler.dump_traceback_later(STUCK * PATIENCE, file=sys.stderr)
+        _end_if_stuck()
         try:
             function(*arguments)
             self.passed += 1
@@ -48,7 +52,7 @@ class Tap:
                 why += traceback.format_exc().splitlines()
             why += log_tails(first_vm)
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            _end_if_stuck()
         for line in why:
             self.note(line)
         print(f"{verdict} {self._number} {name}", flush=True)
@@ -57,8 +61,11 @@ class Tap:
 
     @staticmethod
     def note(text):
+        """Whoever has something to say is not stuck."""
+        _end_if_stuck()
         print(f"# {text}", flush=True)
 
     def end(self):
+        faulthandler.cancel_dump_traceback_later()
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped", flush=True)
         return 1 if self.failed else 0

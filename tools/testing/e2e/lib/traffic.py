@@ -18,6 +18,8 @@ PERIOD = 65521
 BURST = 4096
 INTERVAL = 0.02
 PING_INTERVAL = 0.05
+# Seconds. After an outage TCP tries again when as much time again has passed.
+PATIENT = 120
 
 
 def predictable_bytes():
@@ -45,7 +47,7 @@ class Stream:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def check_goes_on(self, agent, limit=30):
+    def check_goes_on(self, agent, limit=PATIENT):
         """Waits until both ends have verified more bytes than they have now."""
         here = self.received
         there = agent.ask("stream-report")["received"]
@@ -120,7 +122,7 @@ class Ping:
                 ["ping", "-n", "-D", "-i", str(PING_INTERVAL), address],
                 stdout=file, stderr=subprocess.DEVNULL)
 
-    def wait_answers(self, number, limit=30):
+    def wait_answers(self, number, limit=PATIENT):
         """Waits for that many more answers."""
         wanted = len(self._answers()) + number
         until(lambda: len(self._answers()) >= wanted, limit, "answers to pings", 0.1)

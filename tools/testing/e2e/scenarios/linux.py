@@ -6,6 +6,7 @@ from lib.bench import Undisturbed, migrate
 from lib.migration import PAUSED_MS, Migration
 from lib.observation import Observation
 from lib.tap import Tap, expect
+from lib.waiting import until
 
 # Slow enough that RAM takes minutes: then there is a middle to do things in.
 SLOW = 256 << 10
@@ -82,7 +83,8 @@ def reset_in_pre_copy(bench):
         resets = int(guest.vf.says("resets"))
         guest.agent.shell(f"ip link set {interface} down; echo 1 >{linux_guest.VF_IN_GUEST}/reset; "
                           f"ip link set {interface} up")
-        expect(int(guest.vf.says("resets")) > resets, "the driver saw no reset")
+        # One that meets an access counts when that is over.
+        until(lambda: int(guest.vf.says("resets")) > resets, 10, "the driver to see a reset")
         guest.qmp.execute("migrate-set-parameters", max_bandwidth=1 << 32)
         outcome = migration.wait()
         Tap.note(f"the migration {outcome}")
