@@ -49,9 +49,11 @@ qemu_machine() {
 qemu_kernel() {
 	local part=$1 append=$2 image=$1/vmlinux
 	[[ -e $image ]] || image=$part/bzImage
+	# A machine that gives the VM no CPU for half a minute is not the kernel's fault.
+	local watchdogs="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 workqueue.watchdog_thresh=120"
 	qemu_argv+=(
 		-kernel "$image" -initrd "$part/initramfs"
-		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check net.ifnames=0 printk.devkmsg=on $append"
+		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check net.ifnames=0 printk.devkmsg=on $watchdogs $append"
 	)
 }
 

@@ -102,7 +102,7 @@ log_reader=$!
 trap 'clean_up; kill "$log_reader"; rm -f "$kernel_log"' EXIT
 
 say_to_log() {
-	local deadline=$((SECONDS + 10))
+	local deadline=$((SECONDS + 60))
 	until grep -qF "$1" "$kernel_log"; do
 		((SECONDS < deadline)) || return
 		echo "$1" >/dev/kmsg
