@@ -107,35 +107,47 @@ static void note_digest(char *digest, size_t room)
 	strncat(digest, at + strlen("digest "), room - 1);
 }
 
-TEST(load, "any access fails once: the load goes on, or it has cost nothing and a new one succeeds")
+/* How many faults have ended the load. */
+static unsigned int sweep_load(struct sweep *sweep)
 {
-	struct sweep sweep = SWEEP("load", PLACES);
 	unsigned int ended = 0;
 	char digest[32];
 	int err, ret;
 
-	take();
-	while (sweep_next(&sweep)) {
+	while (sweep_next(sweep)) {
 		change_device();
 		note_digest(digest, sizeof(digest));
 		err = 0;
-		sweep_arm(&sweep);
+		sweep_arm(sweep);
 		ret = load_patiently(&err);
-		sweep_disarm(&sweep, err);
+		sweep_disarm(sweep, err);
 		if (ret) {
-			EXPECT_EQ(ret, -EINVAL, "place %u", sweep.nth);
-			EXPECT_EQ(err, -ENOMEM, "place %u", sweep.nth);
-			expect_ended(&sweep, digest);
+			EXPECT_EQ(ret, -EINVAL, "place %u", sweep->nth);
+			EXPECT_EQ(err, -ENOMEM, "place %u", sweep->nth);
+			expect_ended(sweep, digest);
 			ended++;
 			ASSERT_EQ(vf_reset(&vf), 0);
 			vf_go(&vf, STATE_RESUMING);
 			ASSERT_EQ(load_all(&vf, &stream), 0);
 		}
-		expect_loaded(&sweep);
+		expect_loaded(sweep);
 	}
-	sweep_done(&sweep, 10);
-	EXPECT_GT(sweep.felt, 5);
-	/* A record without room. */
+	return ended;
+}
+
+TEST(load, "any access fails once: the load goes on, or it has cost nothing and a new one succeeds")
+{
+	unsigned int ended = 0;
+	struct sweep sweep;
+
+	take();
+	/* One place ends it: a record without room. It may be stepped over. */
+	for (int pass = 0; !ended && pass < PASSES; pass++) {
+		sweep = (struct sweep)SWEEP("load", PLACES);
+		ended = sweep_load(&sweep);
+		sweep_done(&sweep, 10);
+		EXPECT_GT(sweep.felt, 5);
+	}
 	EXPECT_GT(ended, 0);
 	tap_note("load: %u faults ended it", ended);
 }

@@ -66,21 +66,21 @@ static bool expect_reason(uint64_t errors)
 	return true;
 }
 
-static void try_arc(const struct arc *arc)
+/* How many of the faults that failed the arc came with a reason. */
+static unsigned int sweep_arc(const struct arc *arc, struct sweep *sweep)
 {
-	struct sweep sweep = SWEEP("arc", PLACES);
 	unsigned int reasons = 0;
 	uint64_t errors;
 	int ret;
 
-	while (sweep_next(&sweep)) {
+	while (sweep_next(sweep)) {
 		vf_go(&vf, STATE_RUNNING);
 		vf_go(&vf, arc->from);
 		errors = core_number(vf.bdf, "last_error", "");
 
-		sweep_arm(&sweep);
+		sweep_arm(sweep);
 		ret = vf_set_state(&vf, arc->to);
-		sweep_disarm(&sweep, ret);
+		sweep_disarm(sweep, ret);
 		EXPECT_NE(ret, -ENOMEM);
 		if (ret) {
 			expect_state(arc->from, "after a fault");
@@ -88,6 +88,21 @@ static void try_arc(const struct arc *arc)
 			ASSERT_EQ(vf_set_state(&vf, arc->to), 0);
 		}
 		expect_state(arc->to, "in the end");
+	}
+	return reasons;
+}
+
+static void try_arc(const struct arc *arc)
+{
+	struct sweep sweep = {};
+	unsigned int reasons = 0;
+
+	/* One place is an allocation of its own. It may be stepped over. */
+	for (int pass = 0; pass < PASSES; pass++) {
+		sweep = (struct sweep)SWEEP("arc", PLACES);
+		reasons = sweep_arc(arc, &sweep);
+		if (sweep.felt > arc->allocates && (reasons > 0) == arc->allocates)
+			break;
 	}
 	EXPECT_LE(1 + arc->allocates, sweep.felt, "from %u to %u", arc->from,
 		  arc->to);

@@ -163,7 +163,7 @@ TEST(alone, "of the section only what was put there can be read, whatever the de
 	dice = random_of(asked_seed(), 99, 0);
 	bytes_free(&stream);
 	save_stopped(&vf, &stream);
-	while (now_ms() < end) {
+	while (now_ms() < end || opens < 2 || !chunks || !loads) {
 		if (!(actions++ % 200)) {
 			open_anew();
 			opens++;

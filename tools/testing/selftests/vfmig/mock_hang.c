@@ -13,8 +13,10 @@
 #include "fixture.h"
 
 #define LIMIT_MS	600
-/* What an emulated machine under load may add. */
-#define SLACK_MS	3000
+/* For what is slow, but not as slow as that. */
+#define LONG_LIMIT_MS	5000
+/* What an emulated machine under load may add; less than the default limit. */
+#define SLACK_MS	9000
 #define FOR_EVER_MS	600000
 
 static void set_limit(unsigned int ms)
@@ -33,10 +35,10 @@ void before_open(void)
 }
 
 /* Bound anew, it has its knobs from the parameters: all is put back. */
-static void limit_for_ever(void)
+static void limit_now(unsigned int ms)
 {
 	vf_close(&vf);
-	set_limit(FOR_EVER_MS);
+	set_limit(ms);
 	vf_open(&vf, vf_first());
 }
 
@@ -102,7 +104,8 @@ TEST(undo, "an undo that hangs has a limit of its own, and ends in ERROR")
 
 TEST(undo_in_time, "the time that a step has used up is not taken from its undo")
 {
-	mock_setn(vf.bdf, "slow_step_us", LIMIT_MS * 1000 / 10);
+	limit_now(LONG_LIMIT_MS);
+	mock_setn(vf.bdf, "slow_step_us", LONG_LIMIT_MS * 1000 / 10);
 	mock_set(vf.bdf, "fault", "freeze 1 hang");
 	EXPECT_EQ(vf_set_state(&vf, STATE_STOP), -EFAULT);
 	EXPECT_EQ(vf_state(&vf), STATE_RUNNING);
@@ -135,6 +138,7 @@ TEST(records, "a record that hangs fails its access within the limit")
 
 TEST(slow_is_not_hung, "a slow device whose steps are within the limit works")
 {
+	limit_now(LONG_LIMIT_MS);
 	mock_setn(vf.bdf, "slow_step_us", 20000);
 	mock_setn(vf.bdf, "slow_record_us", 2000);
 	need_whole_transfer();
@@ -146,7 +150,8 @@ TEST(slow_records, "records that together take longer than the limit come in sev
 	struct bytes stream = {};
 	int chunks = 0;
 
-	mock_setn(vf.bdf, "slow_record_us", LIMIT_MS * 1000 / 4);
+	limit_now(LONG_LIMIT_MS);
+	mock_setn(vf.bdf, "slow_record_us", LONG_LIMIT_MS * 1000 / 10);
 	vf_go(&vf, STATE_STOP_COPY);
 	while (vf_pending(&vf)) {
 		ASSERT_GT(save_chunk(&vf, &stream, TRAPPED_WHOLE), 0);
@@ -175,7 +180,7 @@ TEST(reset_ends_it, "a reset ends a step that hangs, and does not wait for it")
 	pthread_t thread;
 	long start;
 
-	limit_for_ever();
+	limit_now(FOR_EVER_MS);
 	mock_set(vf.bdf, "fault", "freeze 1 hang");
 	mock_set(vf.bdf, "calls", "");
 	pthread_create(&thread, NULL, set_state_thread, &caller);
@@ -195,7 +200,7 @@ TEST(killed, "SIGKILL ends a caller whose step hangs; the device can be opened a
 	pid_t child;
 	long start;
 
-	limit_for_ever();
+	limit_now(FOR_EVER_MS);
 	mock_set(vf.bdf, "fault", "quiesce 1 hang");
 	mock_set(vf.bdf, "calls", "");
 	child = fork();

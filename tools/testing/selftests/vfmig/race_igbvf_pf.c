@@ -4,6 +4,7 @@
  * had under way succeeds or fails cleanly, and when the PF is back all works.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "igbvf.h"
@@ -106,8 +107,10 @@ static void await_more(atomic_uint *count)
 	long end = now_us() + NEVER_STUCK_S * 1000000L;
 	unsigned int before = *count;
 
-	while (*count < before + 2)
+	while (*count < before + 2) {
 		ASSERT_LE(now_us(), end);
+		usleep(1000);
+	}
 }
 
 /* The PF goes down and up while a VF does the same thing over and over. */

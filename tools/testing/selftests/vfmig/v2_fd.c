@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -382,11 +383,13 @@ TEST(shared, "an fd that two processes have is one session")
 	struct bytes again = {};
 	uint8_t some[64];
 	int fd, link[2];
+	pid_t child;
 
 	v2_save_stopped(&vf, &stream);
 	fd = v2_begin(&vf, V2_STOP_COPY);
 	ASSERT_EQ(pipe(link), 0);
-	if (!fork()) {
+	child = fork();
+	if (!child) {
 		ssize_t n = read(fd, some, sizeof(some));
 
 		_exit(write(link[1], some, n) != n);
@@ -394,6 +397,8 @@ TEST(shared, "an fd that two processes have is one session")
 	close(link[1]);
 	ASSERT_EQ(read(link[0], some, sizeof(some)), sizeof(some));
 	close(link[0]);
+	/* It has the device's files, too. */
+	ASSERT_EQ(waitpid(child, NULL, 0), child);
 	bytes_add(&again, some, sizeof(some));
 	ASSERT_EQ(v2_drain(fd, &again, 100), 0);
 	bytes_expect_same(&again, &stream, "read by two");

@@ -42,6 +42,12 @@ struct sweep {
 	bool hit;
 };
 
+/*
+ * An allocation that others make in one turn and not in the next moves all places
+ * behind it: what a sweep must meet is sought in so many.
+ */
+#define PASSES	3
+
 #define SWEEP(path, limit) { path, limit, 0, 0, 0, 0, false }
 
 void fault_need(void);

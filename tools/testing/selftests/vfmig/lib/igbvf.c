@@ -106,7 +106,7 @@ void pf_up(bool up)
 	int i;
 
 	shell("ip link set " PF " %s", up ? "up" : "down");
-	for (i = 0; up && i < 1000 && !has_carrier(); i++)
+	for (i = 0; up && i < 6000 && !has_carrier(); i++)
 		usleep(10000);
 	ASSERT_EQ(has_carrier(), up);
 }
@@ -205,6 +205,16 @@ bool irq_fired(struct guest *g, unsigned int vector)
 	uint64_t count = 0;
 
 	return read(g->irq[vector], &count, sizeof(count)) == sizeof(count);
+}
+
+bool irq_wait(struct guest *g, unsigned int vector)
+{
+	for (int us = 0; us < PATIENCE_US; us += POLL_US) {
+		if (irq_fired(g, vector))
+			return true;
+		usleep(POLL_US);
+	}
+	return false;
 }
 
 static void enter(struct guest *g, struct vf *vf)

@@ -120,5 +120,6 @@ bool tx_sent(struct guest *g);
 int rx_next(struct guest *g, uint16_t *tag);
 int rx_wait(struct guest *g, uint16_t *tag);
 bool irq_fired(struct guest *g, unsigned int vector);
+bool irq_wait(struct guest *g, unsigned int vector);
 
 #endif /* VFMIG_IGBVF_H */

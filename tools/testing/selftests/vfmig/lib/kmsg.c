@@ -8,7 +8,7 @@
 #include "kmsg.h"
 #include "tap.h"
 
-#define PATIENCE_MS	10000
+#define PATIENCE_MS	60000
 
 int kmsg_from_now(void)
 {

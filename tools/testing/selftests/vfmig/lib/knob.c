@@ -158,7 +158,7 @@ bool mock_is(const char *bdf, const char *key, const char *value)
 /* Until the mock is in a call, which the clearing of "calls" has forgotten. */
 void mock_await(const char *bdf, const char *call)
 {
-	time_t end = time(NULL) + 10;
+	time_t end = time(NULL) + 60;
 
 	while (!mock_number(bdf, "counts", call)) {
 		ASSERT_LE(time(NULL), end, "no %s", call);

@@ -15,7 +15,7 @@
 #define TAP_SKIP_EXIT	4
 #define TAP_MAX_TESTS	64
 /* Nobody waits for a device longer than this. Slow tests say so: VFMIG_SLOW. */
-#define TAP_TIMEOUT_S	120
+#define TAP_TIMEOUT_S	300
 #define TAP_SLOW_S	1200
 
 enum { TAP_LEAVE = 1, TAP_LEAVE_SKIPPED };
