@@ -45,7 +45,7 @@ fuzz:
 	tools/testing/fuzz/run
 
 soak:
-	tools/testing/e2e/check --tcg-thread single --timeout 10800 soak
+	tools/testing/e2e/check --timeout 10800 soak
 
 bench:
 	tools/bench/run
