@@ -95,18 +95,18 @@ static unsigned int sweep_arc(const struct arc *arc, struct sweep *sweep)
 static void try_arc(const struct arc *arc)
 {
 	struct sweep sweep = {};
-	unsigned int reasons = 0;
+	bool reasoned = false;
 
 	/* One place is an allocation of its own. It may be stepped over. */
 	for (int pass = 0; pass < PASSES; pass++) {
 		sweep = (struct sweep)SWEEP("arc", PLACES);
-		reasons = sweep_arc(arc, &sweep);
-		if (sweep.felt > arc->allocates && (reasons > 0) == arc->allocates)
+		reasoned = sweep_arc(arc, &sweep) > 0;
+		if (sweep.felt > arc->allocates && reasoned == arc->allocates)
 			break;
 	}
 	EXPECT_LE(1 + arc->allocates, sweep.felt, "from %u to %u", arc->from,
 		  arc->to);
-	EXPECT_EQ(reasons > 0, arc->allocates, "from %u to %u", arc->from,
+	EXPECT_EQ(reasoned, arc->allocates, "from %u to %u", arc->from,
 		  arc->to);
 	tap_note("from %u to %u: %u faults injected, %u of them failed it",
 		 arc->from, arc->to, sweep.injected, sweep.felt);
