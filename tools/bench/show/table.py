@@ -173,7 +173,7 @@ def scale(way):
 
 
 def sleeps(rows):
-    """Without a lock in common, many wait for each other no more often than one does alone."""
+    """Where they wait for each other, many sleep more often than one does alone."""
     def a_gib(devices):
         return moved.of("scale", devices=devices).spread(
             lambda row: row["sleeps"] / (row["bytes"] / GIB))

@@ -16,7 +16,8 @@
  *	what others do on a thread's behalf is in it
  * @calls: system calls of this thread that were counted
  * @faults: page faults
- * @sleeps: how often this thread has waited for something, a lock among it
+ * @sleeps: how often this thread has slept until something came, a lock among
+ *	it; spinning for one does not count
  * @preempted: how often it had to let another run
  */
 struct cost {

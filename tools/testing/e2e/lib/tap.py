@@ -9,12 +9,12 @@ import traceback
 from .settings import PATIENCE
 from .vm import Vm, log_tails
 
-# Seconds without a word; longer than any scenario takes, and less than the VM's time.
+# Seconds without a word; longer than any scenario takes.
 STUCK = min(600 * PATIENCE, 1800)
 
 
 def _end_if_stuck():
-    """What has no limit after all: ends it all, and says where it was."""
+    """What has no limit after all: ends the run, and says where it was."""
     faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.stderr)
 
 

@@ -279,6 +279,8 @@ static void come_and_go(struct crowd *crowd, struct random *random)
 	need_new();
 	containers[0] = dup(vf.container);
 	containers[1] = dup(other.container);
+	ASSERT_GT(containers[0], -1);
+	ASSERT_GT(containers[1], -1);
 	crowd_start(crowd);
 	close_both();
 	crowd_watch(crowd, 100 + random_below(random, 900));

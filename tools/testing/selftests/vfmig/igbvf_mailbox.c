@@ -5,6 +5,7 @@
  * what frames arrive, not by what was said.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -409,27 +410,32 @@ static long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-TEST(patience, "the stop gives an exchange that is under way half a second to end, and no more")
+/* Each takes @least; the best of three says what the driver takes of it. */
+static long stops_within_ms(long least)
 {
-	uint32_t msg[2] = { MSG_LPE, 1600 };
-	long start, took, best = 10000;
+	long start, took, best = LONG_MAX;
 
-	boot();
 	for (int i = 0; i < 3; i++) {
 		start = now_ms();
 		vf_go(&vf, STATE_STOP);
 		took = now_ms() - start;
+		EXPECT_LE(least, took);
 		best = took < best ? took : best;
 		vf_go(&vf, STATE_RUNNING);
 	}
-	EXPECT_LE(best, 400);
+	return best;
+}
+
+TEST(patience, "the stop gives an exchange that is under way half a second to end, and no more")
+{
+	uint32_t msg[2] = { MSG_LPE, 1600 };
+
+	boot();
+	EXPECT_LE(stops_within_ms(0), 400);
 
 	pf_up(false);
 	mailbox_post(&guest, msg, 2);
-	start = now_ms();
-	vf_go(&vf, STATE_STOP);
-	EXPECT_GT(now_ms() - start, 450);
-	EXPECT_LE(now_ms() - start, 10000);
+	EXPECT_LE(stops_within_ms(450), 2000);
 }
 
 TEST(pf_down, "a PF that does not answer fails the load, with a reason, and no later one")

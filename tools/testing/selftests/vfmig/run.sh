@@ -117,9 +117,10 @@ complaints() {
 		$0 ~ trouble	{
 			if (test) print "# " test
 			test = ""
-			print "# " $0
 			found = 1
+			left = 30
 		}
+		left-- > 0	{ print "# " $0 }
 		END		{ exit found }' "$kernel_log"
 }
 

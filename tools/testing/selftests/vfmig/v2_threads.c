@@ -172,8 +172,9 @@ static void *hammer_thread(void *arg)
 {
 	struct hammer *hammer = arg;
 
-	while (!done)
+	do {
 		strike(hammer);
+	} while (!done);
 	return NULL;
 }
 
