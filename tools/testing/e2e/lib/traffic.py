@@ -11,7 +11,7 @@ import time
 
 from .settings import PATIENCE
 from .vfs import PEER_ADDRESS
-from .waiting import Deadline, until
+from .waiting import Deadline, Late, until
 
 # As in tools/guest/agent/stream.c.
 PERIOD = 65521
@@ -59,7 +59,11 @@ class Stream:
                     raise RuntimeError(f"stream: {failure}")
             if self.received > here + PERIOD and report["received"] > there + PERIOD:
                 return report
-            time.sleep(min(0.05, deadline.left()))
+            try:
+                time.sleep(min(0.05, deadline.left()))
+            except Late as late:
+                raise Late(f"{late}: {self.sent} bytes sent, {self.received} received; "
+                           f"the guest says {report}") from None
 
     def stop(self):
         self._stop.set()
