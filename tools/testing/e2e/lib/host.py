@@ -10,6 +10,10 @@ import subprocess
 from .settings import KERNEL
 
 RUN_DIR = "/tmp/vfmig"
+HUGE_PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB"
+HUGE_PAGE_MIB = 2
+# For two guests at once and one that ends: later there may be none left in one piece.
+FIRST_HUGE_PAGES = 192
 # The v2 uAPI has pre-copy since then, and lets a device say how much it has to send.
 WHOLE_V2_SINCE = (6, 2)
 
@@ -22,6 +26,25 @@ class Host:
 
     def has_whole_v2(self):
         return tuple(int(part) for part in self.release().split(".")[:2]) >= WHOLE_V2_SINCE
+
+    def need_huge_pages(self, mebibytes):
+        """Sets aside what is missing for a guest of that size; it goes back to the pool after."""
+        wanted = -(-mebibytes // HUGE_PAGE_MIB)
+        missing = wanted - self._unused_huge_pages()
+        if missing <= 0:
+            return
+        number = self._huge_pages("nr") + missing
+        self.write(f"{HUGE_PAGES}/nr_hugepages", str(max(number, FIRST_HUGE_PAGES)))
+        unused = self._unused_huge_pages()
+        if unused < wanted:
+            raise RuntimeError(f"a guest of {mebibytes} MiB needs {wanted} huge pages, the host"
+                               f"{self.name} has {unused} left of {self._huge_pages('nr')}")
+
+    def _unused_huge_pages(self):
+        return self._huge_pages("free") - self._huge_pages("resv")
+
+    def _huge_pages(self, which):
+        return int(self.read(f"{HUGE_PAGES}/{which}_hugepages"))
 
 
 class Here(Host):

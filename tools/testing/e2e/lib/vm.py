@@ -14,6 +14,10 @@ from .waiting import Late, until
 MACHINE_ARGV = ["-accel", "tcg", "-cpu", "qemu64",
                 "-no-user-config", "-nodefaults", "-display", "none"]
 VF_SLOT = "0x10"
+# In huge pages, because QEMU's igb, which the VFs are of, sends nothing of a
+# packet of which a piece goes on into a page that does not lie beside the first
+# (net_tx_pkt_add_raw_fragment_pci()). The name is that of RAM without a backend.
+RAM = "pc.ram"
 START_LIMIT = 60
 QUIT_LIMIT = 60
 UNMAPPED = -1
@@ -48,11 +52,13 @@ class Vm:
         Vm.count += 1
         Vm.hosts.append(self.host)
         self.name = f"qemu{Vm.count}"
+        self.host.need_huge_pages(memory)
         servers = [socket.create_server(("", 0)) for _ in range(2)]
         qmp_port, agent_port = (server.getsockname()[1] for server in servers)
         argv = [
             self.qemu.program(self.host), "-name", self.name,
-            "-M", self.qemu.machine, *MACHINE_ARGV, "-m", str(memory),
+            "-M", f"{self.qemu.machine},memory-backend={RAM}", *MACHINE_ARGV, "-m", str(memory),
+            "-object", f"memory-backend-memfd,id={RAM},size={memory}M,hugetlb=on",
             "-chardev", f"socket,id=qmp,host={self.host.controller},port={qmp_port}",
             "-mon", "chardev=qmp,mode=control",
             "-chardev", f"file,id=console,path={RUN_DIR}/{self.name}.console",
@@ -88,6 +94,9 @@ class Vm:
 
     def log(self):
         return self.host.read(f"{RUN_DIR}/{self.name}.log")
+
+    def memory_map(self):
+        return self.host.read(f"/proc/{self._process.pid}/smaps")
 
     def trace(self, events, enable):
         """QEMU's trace events go to its log."""

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What migratability costs a guest that is not being migrated: nothing."""
 
+import re
+
 from lib import traffic
+from lib.host import HUGE_PAGE_MIB
 from lib.linux_guest import ADDRESS, INTERFACE
 from lib.tap import Tap, expect
 
@@ -49,6 +52,15 @@ def no_doorbell_is_trapped(bench):
            f"{accesses} accesses trapped for {count} packets")
 
 
+def memory_is_in_huge_pages(bench):
+    guest = bench.need_guest()
+    sizes = re.findall(r"^[^\n]*/memfd:memory-backend-memfd.*?^KernelPageSize: *(\d+) kB",
+                       guest.memory_map(), re.MULTILINE | re.DOTALL)
+    expect(sizes == [str(HUGE_PAGE_MIB * 1024)], f"the guest's RAM is in pages of {sizes} KiB")
+
+
 SCENARIOS = [
+    ("datapath: the guest's memory is in huge pages, the emulated card needs it",
+     memory_is_in_huge_pages),
     ("datapath: no page with doorbells or rings is trapped", no_doorbell_is_trapped),
 ]
