@@ -37,8 +37,8 @@ class Host:
         self.write(f"{HUGE_PAGES}/nr_hugepages", str(max(number, FIRST_HUGE_PAGES)))
         unused = self._unused_huge_pages()
         if unused < wanted:
-            raise RuntimeError(f"a guest of {mebibytes} MiB needs {wanted} huge pages, the host"
-                               f"{self.name} has {unused} left of {self._huge_pages('nr')}")
+            raise RuntimeError(f"{unused} huge pages are left{self.name}, of "
+                               f"{self._huge_pages('nr')}; a guest of {mebibytes} MiB needs {wanted}")
 
     def _unused_huge_pages(self):
         return self._huge_pages("free") - self._huge_pages("resv")
