@@ -11,6 +11,8 @@ FAR = os.environ.get("VFMIG_FAR")
 PATIENCE = float(os.environ.get("VFMIG_PATIENCE", "1"))
 # The booted guest, where this kernel is not the one that boots it.
 GUEST_STATE = os.environ.get("VFMIG_GUEST_STATE")
+# RAM in huge pages, see vm.py; the bench has a reason against it.
+HUGE_PAGES = os.environ.get("VFMIG_HUGE_PAGES", "1") == "1"
 # Round trips of the soak: a guest without a system, and the Linux guest.
 SOAK_ROUNDS = int(os.environ.get("SOAK_ROUNDS", "200"))
 SOAK_LINUX_ROUNDS = int(os.environ.get("SOAK_LINUX_ROUNDS", "20"))

@@ -9,6 +9,7 @@ from .host import HERE, RUN_DIR
 from .lines import Closed
 from .qemus import V7_2
 from .qmp import Qmp
+from .settings import HUGE_PAGES
 from .waiting import Late, until
 
 MACHINE_ARGV = ["-accel", "tcg", "-cpu", "qemu64",
@@ -18,6 +19,7 @@ VF_SLOT = "0x10"
 # packet of which a piece goes on into a page that does not lie beside the first
 # (net_tx_pkt_add_raw_fragment_pci()). The name is that of RAM without a backend.
 RAM = "pc.ram"
+RAM_BACKEND = "memory-backend-memfd,hugetlb=on" if HUGE_PAGES else "memory-backend-ram"
 START_LIMIT = 60
 QUIT_LIMIT = 60
 UNMAPPED = -1
@@ -52,13 +54,14 @@ class Vm:
         Vm.count += 1
         Vm.hosts.append(self.host)
         self.name = f"qemu{Vm.count}"
-        self.host.need_huge_pages(memory)
+        if HUGE_PAGES:
+            self.host.need_huge_pages(memory)
         servers = [socket.create_server(("", 0)) for _ in range(2)]
         qmp_port, agent_port = (server.getsockname()[1] for server in servers)
         argv = [
             self.qemu.program(self.host), "-name", self.name,
             "-M", f"{self.qemu.machine},memory-backend={RAM}", *MACHINE_ARGV, "-m", str(memory),
-            "-object", f"memory-backend-memfd,id={RAM},size={memory}M,hugetlb=on",
+            "-object", f"{RAM_BACKEND},id={RAM},size={memory}M",
             "-chardev", f"socket,id=qmp,host={self.host.controller},port={qmp_port}",
             "-mon", "chardev=qmp,mode=control",
             "-chardev", f"file,id=console,path={RUN_DIR}/{self.name}.console",
