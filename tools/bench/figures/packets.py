@@ -92,8 +92,8 @@ def _in_turns(writer, drivers, repetitions):
 def measure(writer, full):
     subprocess.run(["modprobe", "-a", "vfio-pci"], check=True)
     vfs.load_modules("igbvf")
-    # Of two guests that are the same one may be a tenth faster, for as long as it
-    # lives: where its pages lie. So each driver has had either place.
+    # Of two QEMUs that are the same one may be a tenth faster for as long as it
+    # lives, so each driver has had either place.
     half = 8 if full else 3
     _in_turns(writer, DRIVERS, range(half))
     _in_turns(writer, DRIVERS[::-1], range(half, 2 * half))

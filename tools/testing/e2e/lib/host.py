@@ -10,7 +10,7 @@ import subprocess
 from .settings import KERNEL
 
 RUN_DIR = "/tmp/vfmig"
-HUGE_PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB"
+HUGE_PAGE_POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB"
 HUGE_PAGE_MIB = 2
 # For two guests at once and one that ends: later there may be none left in one piece.
 FIRST_HUGE_PAGES = 192
@@ -34,7 +34,7 @@ class Host:
         if missing <= 0:
             return
         number = self._huge_pages("nr") + missing
-        self.write(f"{HUGE_PAGES}/nr_hugepages", str(max(number, FIRST_HUGE_PAGES)))
+        self.write(f"{HUGE_PAGE_POOL}/nr_hugepages", str(max(number, FIRST_HUGE_PAGES)))
         unused = self._unused_huge_pages()
         if unused < wanted:
             raise RuntimeError(f"{unused} huge pages are left{self.name}, of "
@@ -44,7 +44,7 @@ class Host:
         return self._huge_pages("free") - self._huge_pages("resv")
 
     def _huge_pages(self, which):
-        return int(self.read(f"{HUGE_PAGES}/{which}_hugepages"))
+        return int(self.read(f"{HUGE_PAGE_POOL}/{which}_hugepages"))
 
 
 class Here(Host):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What migratability costs a guest that is not being migrated: nothing."""
+"""
+What migratability costs a guest that is not being migrated: nothing. And what
+its traffic needs in this test bed.
+"""
 
 import re
 
