@@ -5,42 +5,57 @@
 
 : "${cache:?}"
 
-kvm_boots_guest() {
-	local host=$1 kernel_part=$2 console
+# What is against KVM here, or nothing; what QEMU wrote stays in DIR.
+why_no_kvm() {
+	local host=$1 kernel_part=$2 dir=$3 limit=${VFMIG_KVM_PROBE_LIMIT:-10} status
 	local -a qemu_argv
-	console=$(mktemp "$cache/kvm/probe.XXXXXX")
-	(
-		qemu_program "$host"
-		qemu_machine kvm
-		qemu_kernel "$kernel_part" vfmig.probe
-		qemu_console "$console"
-		timeout -k 1 "${VFMIG_KVM_PROBE_LIMIT:-10}" "${qemu_argv[@]}" -m 512M
-	) </dev/null >/dev/null 2>&1 || true
-	grep -q 'vfmig: guest boots' "$console"
-	local verdict=$?
-	rm -f "$console"
-	return "$verdict"
+	if [[ ! -e /dev/kvm ]]; then
+		echo "there is no /dev/kvm"
+		return
+	fi
+	if [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
+		echo "this user may not use /dev/kvm"
+		return
+	fi
+	qemu_program "$host"
+	qemu_machine kvm
+	qemu_kernel "$kernel_part" vfmig.probe
+	qemu_console "$dir/console"
+	: >"$dir/console"
+	# In a shell of its own, because bash has a word to say on a child that aborts.
+	bash -c 'timeout -k 1 "$@"; exit $?' - "$limit" "${qemu_argv[@]}" -m 512M \
+		</dev/null >"$dir/qemu" 2>&1
+	status=$?
+	if grep -q 'vfmig: guest boots' "$dir/console"; then
+		return
+	elif ((status == 124)); then
+		echo "/dev/kvm is there, but a guest did not boot with it in $limit s"
+	else
+		echo "/dev/kvm is there, but QEMU fails with it: $(grep -v '^bash: \|^timeout: ' "$dir/qemu" | head -n 1)"
+	fi
 }
 
 # Sets accel.
 choose_accel() {
-	local host=$1 kernel_part=$2 boot_id verdict
+	local host=$1 kernel_part=$2 verdict dir
 	accel=${VFMIG_ACCEL:-}
 	[[ -z $accel ]] || return 0
-	accel=tcg
-	[[ -r /dev/kvm && -w /dev/kvm ]] || return 0
-	boot_id=$(</proc/sys/kernel/random/boot_id)
-	verdict=$cache/kvm/$boot_id
+	verdict=$cache/kvm/$(</proc/sys/kernel/random/boot_id)
 	if [[ ! -e $verdict ]]; then
 		mkdir -p "$cache/kvm"
-		say "probing whether a guest boots with KVM"
-		if kvm_boots_guest "$host" "$kernel_part"; then
-			accel=kvm
-		fi
-		say "using $accel until the next reboot of this machine"
-		find "$cache/kvm" -type f ! -name 'probe.*' -delete
-		printf '%s\n' "$accel" >"$verdict.$$"
+		find "$cache/kvm" -mindepth 1 -maxdepth 1 -type f -delete
+		dir=$(mktemp -d "${TMPDIR:-/tmp}/vfmig-kvm.XXXXXX")
+		say "probing whether the host VM boots with KVM"
+		why_no_kvm "$host" "$kernel_part" "$dir" >"$dir/why" || true
+		if [[ -s $dir/why ]]; then
+			say "no, it is emulated (TCG) until this machine is rebooted: $(<"$dir/why")"
+			echo tcg
+		else
+			say "yes, KVM is used"
+			echo kvm
+		fi >"$verdict.$$"
 		mv "$verdict.$$" "$verdict"
+		rm -rf "$dir"
 	fi
 	accel=$(<"$verdict")
 }

@@ -105,17 +105,43 @@ apt_open() {
 			Dir::Log "$dir";
 		CONF
 	} >"$apt_config"
-	apt_do apt-get update
+	apt_update "$suite" "$dir/sources.list"
 	touch "$dir/ready"
+}
+
+# A suite's backports are gone from the mirrors long before the suite is.
+apt_update() {
+	local suite=$1 sources=$2
+	! apt_try apt-get update >/dev/null || return 0
+	if apt_has_backports "$suite"; then
+		sed -i "/ $suite-backports /d" "$sources"
+		apt_do apt-get update
+		say "this mirror has no $suite-backports any more"
+	else
+		apt_do apt-get update
+	fi
+}
+
+apt_has_backports() {
+	grep -q " $1-backports " "$(dirname "$apt_config")/sources.list"
+}
+
+# apt_target SUITE: apt's option for the backports of that suite, a word a line,
+# if there are any.
+apt_target() {
+	! apt_has_backports "$1" || printf '%s\n' -t "$1-backports"
+}
+
+apt_try() {
+	APT_CONFIG=$apt_config "$@" 2>&1
 }
 
 # apt prints its reasons only when something is wrong.
 apt_do() {
 	local program=$1 log
-	shift
-	if ! log=$(APT_CONFIG=$apt_config "$program" "$@" 2>&1); then
+	if ! log=$(apt_try "$@"); then
 		printf '%s\n' "$log" >&2
-		die "$program $1 failed: is the mirror reachable? (VFMIG_MIRROR, VFMIG_SECURITY_MIRROR override it)"
+		die "$program $2 failed: is the mirror reachable? (VFMIG_MIRROR, VFMIG_SECURITY_MIRROR override it)"
 	fi
 	[[ -z $log ]] || printf '%s\n' "$log"
 }

@@ -17,6 +17,15 @@ die() {
 	exit 125
 }
 
+# What Debian's archive had and has no more is nobody's failure: whoever can do
+# without skips it.
+# shellcheck disable=SC2034 # for those who call fetch
+gone_status=4
+gone() {
+	say "$*"
+	exit "$gone_status"
+}
+
 need() {
 	local program missing=()
 	for program; do
@@ -34,10 +43,21 @@ check_machine() {
 }
 
 known_kernels() {
-	local conf
-	for conf in "$vm_dir"/kernels/*.conf; do
-		basename "$conf" .conf
-	done
+	printf '%s\n' 6.1 6.12 newest debug debug-newest
+}
+
+# The file that tells of a kernel: backports has more series than could be
+# listed, and moves on.
+kernel_conf_of() {
+	local series='^(newest|[1-9][0-9]*\.[0-9]+)$' conf=$1
+	if [[ ! -e $vm_dir/kernels/$conf.conf ]]; then
+		if [[ $1 =~ $series ]]; then
+			conf=backports
+		elif [[ $1 == debug-* && ${1#debug-} =~ $series ]]; then
+			conf=debug-backports
+		fi
+	fi
+	printf '%s' "$vm_dir/kernels/$conf.conf"
 }
 
 # Sets suite, l1_root, toolchain ... of one kernel.
@@ -47,10 +67,14 @@ load_kernel_conf() {
 	# shellcheck disable=SC2034 # what only some have
 	kernel_source=
 	# shellcheck disable=SC2034
+	kernel_config=()
+	# Set where the series is not known in advance.
+	kernel_config_drifts=
+	# shellcheck disable=SC2034
 	console_trouble=
-	kernel_conf=$vm_dir/kernels/$kernel.conf
+	kernel_conf=$(kernel_conf_of "$kernel")
 	[[ $kernel != */* && -r $kernel_conf ]] ||
-		die "no kernel '$kernel'; known: $(known_kernels | paste -sd' ')"
+		die "no kernel '$kernel'; known: $(known_kernels | paste -sd' '), and by number those of trixie-backports: 7.2, debug-7.2"
 	# shellcheck source=/dev/null
 	source "$kernel_conf"
 	: "${kbuild:=${toolchain:?}}"

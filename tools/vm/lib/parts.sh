@@ -7,10 +7,17 @@
 
 : "${cache:?}" "${vm_dir:?}" "${project:?}"
 parts_dir=$cache/parts
-built_dir=$project/build/kernels
+
+# The programs for the user's machine, see parts/host.sh.
+case ${VFMIG_HOST_QEMU:=newest} in
+newest) host_name=host ;;
+stable) host_name=host-stable ;;
+*) die "VFMIG_HOST_QEMU=$VFMIG_HOST_QEMU: must be newest or stable" ;;
+esac
 
 # What a guest in the host VM may run in; parts/qemu.sh says where they are from.
-known_qemus=(5.2 7.2 10.0 11.1)
+# 11.1 is what the newest is as this is written.
+known_qemus=(5.2 7.2 10.0 11.1 newest)
 # Those that the caller asked for.
 qemus=()
 
@@ -35,7 +42,7 @@ part_key() {
 		printf '%s\n' "$name"
 		cat "$(part_recipe "$name")" "$vm_dir/lib/root.sh"
 		[[ $name != kernel-* ]] ||
-			cat "$vm_dir/kernels/${name#kernel-}.conf" "$vm_dir/lib/initramfs.sh" "$vm_dir/guest/initramfs-init"
+			cat "$kernel_conf" "$vm_dir/lib/initramfs.sh" "$vm_dir/guest/initramfs-init"
 		! is_built "$name" || built_kernel_key
 	} | sha256sum | cut -c1-12
 }
@@ -45,15 +52,17 @@ is_built() {
 	[[ $1 == kernel-* && -n $kernel_source ]]
 }
 
+# What tinyconfig is changed by, in this order.
+built_kernel_configs() {
+	printf '%s\n' "${kernel_config[@]/#/$vm_dir/kernels/}"
+}
+
 built_kernel_key() {
-	cat "$vm_dir/kernels/${kernel:?}.config" \
-		"$(part_link "$kernel_source")/packages" 2>/dev/null || true
+	built_kernel_configs | xargs cat "$(part_link "$kernel_source")/packages" 2>/dev/null || true
 }
 
 part_link() {
-	local dir=$parts_dir
-	! is_built "$1" || dir=$built_dir
-	printf '%s' "$dir/$1-$(part_key "$1")"
+	printf '%s' "$parts_dir/$1-$(part_key "$1")"
 }
 
 part_ready() {
@@ -130,7 +139,7 @@ parts_prune() {
 	local conf generation name keep=' '
 	for conf in $(known_kernels); do
 		load_kernel_conf "$conf"
-		for name in $(kernel_parts) "$(clang_root)"; do
+		for name in $(kernel_parts) "kernel-$conf" "$(clang_root)"; do
 			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 		done
 	done
@@ -151,7 +160,7 @@ clang_root() {
 
 # What is fetched for a kernel, and the QEMUs that are wanted beside it.
 kernel_parts() {
-	printf '%s\n' host "${l1_root:?}" "${toolchain:?}" "${kbuild:?}" \
+	printf '%s\n' "$host_name" "${l1_root:?}" "${toolchain:?}" "${kbuild:?}" \
 		"${kernel_source:-kernel-${kernel:?}}" "${qemus[@]/#/qemu-}" | awk '!seen[$0]++'
 }
 

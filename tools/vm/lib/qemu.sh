@@ -8,18 +8,33 @@ qemu_quote() {
 	printf '%s' "${1//,/,,}"
 }
 
-# Sets qemu_argv: the program with everything that does not vary.
+# Sets qemu_argv: the program with everything that does not vary, and an object
+# that is loaded into it, if any.
 qemu_program() {
-	local root=$1/root
+	local root=$1/root object=${2:-}
 	local lib=$root/usr/lib/x86_64-linux-gnu
 	# Without the directory it would load the modules of an installed QEMU.
 	export QEMU_MODULE_DIR=$lib/qemu
 	qemu_argv=(
 		"$lib/ld-linux-x86-64.so.2" --library-path "$lib" --argv0 qemu-system-x86_64
+		${object:+--preload "$object"}
 		"$root/usr/bin/qemu-system-x86_64"
 		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios"
 		-no-user-config -nodefaults -display none -no-reboot
 	)
+}
+
+# A thread a CPU, where the emulator can: QEMU 10.0.2 now and then trips over its
+# own TLB when the memory map changes (iotlb_to_section), as it does with each
+# BAR that is switched on or off, and 10.0.13 loses a timer's interrupt.
+tcg_thread_of() {
+	local version
+	version=$(<"$1/qemu")
+	if ((${version%%.*} >= 11)); then
+		printf multi
+	else
+		printf single
+	fi
 }
 
 # The 64-bit PCI hole must not exist: QEMU 10.0 takes igb's 64-bit VF BARs for

@@ -11,11 +11,21 @@
 
 : "${suite:?}" "${kernel_series:?}" "${vm_dir:?}"
 
-# The newest of the series, which may be in any pocket of the suite.
+# The newest of the series, or of all, which may be in any pocket of the suite.
 newest_release() {
 	local series=${kernel_series//./\\.}
-	apt_do apt-cache search --names-only "^linux-image-$series\\.[^-]+(-[0-9]+)?-amd64\$" |
-		sed -n 's/^linux-image-\([^ ]*\) .*/\1/p' | sort -V | tail -n 1
+	[[ $kernel_series != newest ]] || series='[0-9]+\.[0-9]+'
+	releases "$series" | tail -n 1
+}
+
+releases() {
+	apt_do apt-cache search --names-only "^linux-image-$1\\.[^-]+(-[0-9]+)?-amd64\$" |
+		sed -n 's/^linux-image-\([^ ]*\) .*/\1/p' | sort -V
+}
+
+# 6.12.3+deb13-amd64: 6.12
+series_of() {
+	sed -E 's/^([0-9]+\.[0-9]+).*/\1/'
 }
 
 package_version() {
@@ -23,17 +33,18 @@ package_version() {
 		awk '/^Version:/ { print $2; exit }'
 }
 
-# The newest of the series, whose uAPI is one.
+# The newest of that series, whose uAPI is one.
 newest_libc_dev() {
 	apt_do apt-cache show --all-versions linux-libc-dev |
-		awk '/^Version:/ { print $2 }' | grep "^${kernel_series//./\\.}\." | sort -V | tail -n 1
+		awk '/^Version:/ { print $2 }' | grep "^${1//./\\.}\." | sort -V | tail -n 1
 }
 
 part_resolve() {
 	local work=$2 release package
 	apt_open "$suite" "$work/apt-$suite"
 	release=$(newest_release)
-	[[ -n $release ]] || die "$suite has no kernel $kernel_series any more"
+	[[ -n $release ]] ||
+		gone "$suite has no kernel $kernel_series any more, but $(releases '[0-9]+\.[0-9]+' | series_of | sort -uV | paste -sd' ')"
 	{
 		printf 'linux-image-%s\n' "$release"
 		apt_depends "linux-image-$release" | grep -xF "$(printf "linux-%s-$release\n" base binary modules)" || true
@@ -42,7 +53,7 @@ part_resolve() {
 	} | while read -r package; do
 		printf '%s=%s\n' "$package" "$(package_version "$package")"
 	done >"$work/packages"
-	printf 'linux-libc-dev=%s\n' "$(newest_libc_dev)" >>"$work/packages"
+	printf 'linux-libc-dev=%s\n' "$(newest_libc_dev "$(series_of <<<"$release")")" >>"$work/packages"
 }
 
 # The image decompresses itself; the kernel proper starts at the XZ magic.
@@ -84,7 +95,7 @@ part_fill() {
 	release=${packages[0]%%=*}
 	release=${release#linux-image-}
 	say "fetching kernel ${packages[0]#linux-image-}"
-	part_hold host
+	part_hold "${host_name:?}"
 	host=${part_path:?}/root
 	apt_download "$work/debs" "${packages[@]}"
 

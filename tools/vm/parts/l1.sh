@@ -25,6 +25,6 @@ part_fill() {
 		[[ -e $root/usr/bin/$applet || -e $root/usr/sbin/$applet ]] ||
 			ln -s busybox "$root/usr/bin/$applet"
 	done
-	part_hold host
+	part_hold "${host_name:?}"
 	root_exec "${part_path:?}/root" mkfs.erofs --quiet --all-root "$made/root.erofs" "$root" >/dev/null
 }

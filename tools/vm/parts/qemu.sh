@@ -7,32 +7,28 @@
 
 qemu_packages=(qemu-system-x86 seabios)
 
-# Where Debian has that version: suite, and the pocket if it is not the main one.
+# Where Debian has that version, or the newest of all: suite, and the pocket if it
+# is not the main one.
 qemu_source() {
 	case $1 in
 	qemu-5.2) echo bullseye ;;
 	qemu-7.2) echo bookworm ;;
-	qemu-10.0) echo bookworm -backports ;;
-	qemu-11.1) echo trixie -backports ;;
+	qemu-10.0) echo trixie ;;
+	*) echo trixie backports ;;
 	esac
 }
 
-# Sets suite and target: apt's option for the pocket.
-qemu_from() {
-	local pocket
-	read -r suite pocket < <(qemu_source "$1")
-	target=()
-	[[ -z $pocket ]] || target=(-t "$suite$pocket")
-}
-
+# Sets target, too: apt's option for the pocket.
 part_resolve() {
-	local name=$1 work=$2 suite target version
-	qemu_from "$name"
+	local name=$1 work=$2 pocket version
+	read -r suite pocket < <(qemu_source "$name")
 	apt_open "$suite" "$work/apt-$suite"
+	target=()
+	[[ -z $pocket ]] || mapfile -t target < <(apt_target "$suite")
 	apt_closure "${target[@]}" "${qemu_packages[@]}" >"$work/packages"
-	version=$(sed -n 's/^qemu-system-x86_\(.*\)_amd64.deb$/\1/p' "$work/packages")
-	[[ ${version#*%3a} == "${name#qemu-}"[.+]* ]] ||
-		die "$suite has QEMU $version now, not ${name#qemu-}"
+	version=$(sed -n 's/^qemu-system-x86_\([0-9]*%3a\)\?\(.*\)_amd64.deb$/\2/p' "$work/packages")
+	[[ $name == qemu-newest || $version == "${name#qemu-}"[.+]* ]] ||
+		gone "$suite has QEMU $version now, and ${name#qemu-} no more"
 }
 
 # The libraries' own loader runs it, so that neither they nor the VM's get into
@@ -49,13 +45,12 @@ qemu_wrapper() {
 }
 
 part_fill() {
-	local name=$1 work=$2 made=$3 root=$2/scratch/root suite target
-	qemu_from "$name"
+	local name=$1 work=$2 made=$3 root=$2/scratch/root
 	say "fetching QEMU ${name#qemu-} for guests, from $suite: $(wc -l <"$work/packages") packages"
 	apt_download_closure "$work/debs" "${target[@]}" "${qemu_packages[@]}"
 	root_make "$root" "$work/debs"
 	qemu_wrapper "$name" >"$root/qemu-system-x86_64"
 	chmod 755 "$root/qemu-system-x86_64"
-	part_hold host
+	part_hold "${host_name:?}"
 	root_exec "${part_path:?}/root" mkfs.erofs --quiet --all-root "$made/root.erofs" "$root" >/dev/null
 }
