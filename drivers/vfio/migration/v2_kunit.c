@@ -7,6 +7,8 @@
 #include <linux/errno.h>
 #include <linux/file.h>
 
+#include <linux/vfmig_compat.h>
+
 #include "fake_kunit.h"
 
 struct v2_case {
@@ -59,6 +61,15 @@ static const struct v2_case v2_cases[] = {
 	ARC(RESUMING, RUNNING, RUNNING, "thaw, run"),
 	ARC(RESUMING, RUNNING, RUNNING_P2P, "thaw, run!"),
 	ARC(RESUMING, STOP_COPY, STOP_COPY, "begin-stop"),
+
+#if VFMIG_MIGRATION_PRE_COPY
+	ARC(RUNNING, PRE_COPY, PRE_COPY, "begin-pre"),
+	ARC(RUNNING, PRE_COPY, RUNNING, "begin-pre!"),
+	ARC(PRE_COPY, PRE_COPY, PRE_COPY, ""),
+	ARC(PRE_COPY, RUNNING, RUNNING, "save-end"),
+	ARC(PRE_COPY, STOP_COPY, STOP_COPY, "quiesce, freeze, begin-stop"),
+	ARC(PRE_COPY, STOP_COPY, PRE_COPY, "quiesce!"),
+#endif
 };
 
 static const char * const v2_names[] = {
@@ -68,6 +79,10 @@ static const char * const v2_names[] = {
 	[VFIO_DEVICE_STATE_STOP_COPY]	= "stop-and-copy",
 	[VFIO_DEVICE_STATE_RESUMING]	= "resuming",
 	[VFIO_DEVICE_STATE_RUNNING_P2P]	= "running-p2p",
+#if VFMIG_MIGRATION_PRE_COPY
+	[VFIO_DEVICE_STATE_PRE_COPY]	= "pre-copy",
+	[VFIO_DEVICE_STATE_PRE_COPY_P2P] = "pre-copy-p2p",
+#endif
 };
 
 static void name_row(const struct v2_case *c, char *name)
@@ -102,17 +117,25 @@ static int v2_set_state(struct fake_vf *vf, enum vfio_device_mig_state to)
 	return !!file;
 }
 
-static bool has_data(enum vfio_device_mig_state state)
+static bool saves(enum vfio_device_mig_state state)
 {
 	return state == VFIO_DEVICE_STATE_STOP_COPY ||
-	       state == VFIO_DEVICE_STATE_RESUMING;
+	       state == VFIO_DEVICE_STATE_PRE_COPY;
+}
+
+/* Of the file of pre-copy the stop-and-copy after it is the end. */
+static bool brings_file(const struct v2_case *c)
+{
+	if (saves(c->to))
+		return !saves(c->from);
+	return c->to == VFIO_DEVICE_STATE_RESUMING && c->from != c->to;
 }
 
 static void arc(struct kunit *test)
 {
 	const struct v2_case *c = test->param_value;
 	struct fake_vf *vf = test->priv;
-	int expected = c->from != c->to && has_data(c->to);
+	int expected = brings_file(c);
 
 	if (c->from != VFIO_DEVICE_STATE_RUNNING)
 		KUNIT_ASSERT_GE(test, v2_set_state(vf, c->from), 0);
