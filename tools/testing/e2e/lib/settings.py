@@ -9,10 +9,12 @@ KERNEL = os.environ.get("VFMIG_KERNEL", "6.1")
 FAR = os.environ.get("VFMIG_FAR")
 # Every limit is that many times as long: a kernel full of checks is slow.
 PATIENCE = float(os.environ.get("VFMIG_PATIENCE", "1"))
-# The booted guest, where this kernel is not the one that boots it.
-GUEST_STATE = os.environ.get("VFMIG_GUEST_STATE")
+# What guests run under, kvm or tcg; without it, whatever accel.py finds.
+GUEST_ACCEL = os.environ.get("VFMIG_GUEST_ACCEL")
 # RAM in huge pages, see vm.py; the bench has a reason against it.
 HUGE_PAGES = os.environ.get("VFMIG_HUGE_PAGES", "1") == "1"
 # Round trips of the soak: a guest without a system, and the Linux guest.
 SOAK_ROUNDS = int(os.environ.get("SOAK_ROUNDS", "200"))
 SOAK_LINUX_ROUNDS = int(os.environ.get("SOAK_LINUX_ROUNDS", "20"))
+# Guests that are booted one after the other, on request.
+BOOTS = int(os.environ.get("BOOTS", "20"))

@@ -7,7 +7,7 @@ import time
 import traceback
 
 from .settings import PATIENCE
-from .vm import Vm, log_tails
+from .vm import Vm, cpu_states, log_tails
 
 # Seconds without a word; longer than any scenario takes.
 STUCK = min(600 * PATIENCE, 1800)
@@ -37,7 +37,7 @@ class Tap:
         self._number += 1
         start, first_vm = time.monotonic(), Vm.count
         verdict, why = "ok", []
-        _end_if_stuck()
+        self.note(f"begins {name}")
         try:
             function(*arguments)
             self.passed += 1
@@ -50,13 +50,13 @@ class Tap:
             why = [f"{type(error).__name__}: {error}"]
             if not isinstance(error, AssertionError):
                 why += traceback.format_exc().splitlines()
-            why += log_tails(first_vm)
+            why += cpu_states() + log_tails(first_vm)
         finally:
             _end_if_stuck()
         for line in why:
             self.note(line)
         print(f"{verdict} {self._number} {name}", flush=True)
-        self.note(f"{time.monotonic() - start:.1f} s")
+        self.note(f"time={time.monotonic() - start:.3f} s")
         return verdict == "ok"
 
     @staticmethod

@@ -3,6 +3,7 @@
 
 import os
 
+from . import accel
 from .far import Far
 from .host import HERE
 from .qemus import V7_2
@@ -95,7 +96,9 @@ def pair(*drivers):
     """Two VFs whose drivers are there: of two hosts if there are two."""
     load_modules(*drivers)
     if not FAR:
+        accel.choose(HERE)
         return [Vf(0), Vf(1)]
     far = Far(FAR)
+    accel.choose(HERE, far)
     load_modules(*drivers, host=far)
     return [Vf(0), Vf(0, far)]

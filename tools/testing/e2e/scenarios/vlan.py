@@ -46,8 +46,6 @@ def tagged_peer():
 def in_vlan(bench):
     """Both VFs, and what the guest talks to."""
     versions.check_possible(QEMUS, bench.vfs)
-    if HERE.kernel == "debug":
-        raise Skip("the debug kernel has no VLANs of its own")
     bench.drop_guest()
     try:
         for vf in bench.vfs:
