@@ -6,9 +6,10 @@
 # make demo-upgrade	the same from an old host to a new one and back: kernel 6.1,
 #		QEMU 7.2 (v1) and kernel 6.12, QEMU 10.0 (v2)
 # make check	every test, in a VM; ends with "N passed, N failed, N skipped";
-#		KERNELS="6.1 6.12 7.2": on these kernels, else on 6.1
+#		KERNELS="6.1 6.12 newest": on these kernels, else on 6.1
 # make check-debug	the tests that want a kernel with KASAN, lockdep and fault
-#		injection (built when first needed); ends in the same way
+#		injection (built when first needed); ends in the same way;
+#		KERNELS="debug debug-newest": on these, else on debug, which is 6.1
 # make fuzz	fuzzes what parses streams, FUZZ_SECONDS=60
 # make soak	hundreds of migrations there and back, in search of drift
 # make bench	what a transfer costs, against its limits, on 6.1 and 7.2: a
@@ -19,8 +20,6 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 # Debian's headers say it nowhere else, and lack what kbuild's own depmod needs.
 release = $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generated/utsrelease.h)
-
-KERNELS ?= 6.1
 
 modules:
 	$(kbuild) modules
@@ -39,7 +38,7 @@ check:
 	KERNELS="$(KERNELS)" tools/check
 
 check-debug:
-	tools/check debug
+	KERNELS="$(KERNELS)" tools/check debug
 
 fuzz:
 	tools/testing/fuzz/run

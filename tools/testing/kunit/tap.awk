@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# KTAP of KUnit, out of a kernel's log, into flat TAP: a line for each test, or
-# for each parameter of one that has parameters. Suites are named in the
-# variable suites, the exit status of what made the log in status.
+# KTAP of KUnit, out of a kernel's log with its times, into flat TAP: a line for
+# each test, or for each parameter of one that has parameters. Suites are named in
+# the variable suites. The log's last line is the exit status of what made it.
 
-function report(good, name) {
+BEGIN {
+	status = "none"
+}
+
+function report(good, name, took) {
 	number++
 	if (good && name ~ /# SKIP/)
 		skipped++
@@ -12,6 +16,15 @@ function report(good, name) {
 	else
 		failed++
 	print (good ? "ok " : "not ok ") number " - " name
+	if (took != "")
+		printf "# time=%.3f s\n", took
+}
+
+# Since the result before.
+function lap(  took) {
+	took = now - last
+	last = now
+	return took
 }
 
 # Drops "ok 12 " and, of a test's own line, what it is indented by.
@@ -20,8 +33,21 @@ function name_in(line) {
 	return line
 }
 
+/^vm-status / {
+	status = $2
+	next
+}
+
+# What the kernel says of the time, and not all of it has one.
+/^\[ *[0-9]+\.[0-9]+\] / {
+	now = substr($0, 2) + 0
+	sub(/^\[ *[0-9]+\.[0-9]+\] /, "")
+}
+
 /^    # Subtest: / {
 	suite = $3
+	last = now
+	print "# begins " suite
 	planned = seen = parameters = bad = 0
 	next
 }
@@ -31,7 +57,7 @@ function name_in(line) {
 	next
 }
 
-/^        # Subtest: / || /^ *KTAP version / {
+/^        # Subtest: / || /^        1\.\.[0-9]+$/ || /^ *KTAP version / {
 	next
 }
 
@@ -39,6 +65,7 @@ function name_in(line) {
 	good = $1 == "ok"
 	bad += !good
 	held[++parameters] = good
+	laps[parameters] = lap()
 	said[parameters] = name_in($0)
 	next
 }
@@ -47,9 +74,9 @@ function name_in(line) {
 	good = $1 == "ok"
 	test = suite "." name_in($0)
 	for (i = 1; i <= parameters; i++)
-		report(held[i], test ": " said[i])
+		report(held[i], test ": " said[i], laps[i])
 	if (!parameters || (!good && !bad))
-		report(good, test)
+		report(good, test, lap())
 	seen++
 	parameters = bad = 0
 	next

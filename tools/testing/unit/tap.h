@@ -6,8 +6,20 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 static int tap_passed, tap_failed;
+static clock_t tap_last;
+
+/* Since the test before. Of most there is nothing to say. */
+static inline void tap_time(void)
+{
+	clock_t now = clock();
+
+	if (now - tap_last >= CLOCKS_PER_SEC / 1000)
+		printf("# time=%.3f s\n", (double)(now - tap_last) / CLOCKS_PER_SEC);
+	tap_last = now;
+}
 
 __attribute__((format(printf, 2, 3)))
 static inline void ok(bool good, const char *fmt, ...)
@@ -20,6 +32,7 @@ static inline void ok(bool good, const char *fmt, ...)
 	vprintf(fmt, args);
 	va_end(args);
 	putchar('\n');
+	tap_time();
 }
 
 static inline int tap_end(void)

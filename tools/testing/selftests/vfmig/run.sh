@@ -5,11 +5,13 @@ set -uo pipefail
 
 usage() {
 	cat <<-'TEXT'
-		usage: run.sh [--modules DIR] [--driver NAME] [--] PROGRAM...
+		usage: run.sh [--modules DIR] [--driver NAME] [--] PROGRAM[:TEST,TEST...]...
+		       run.sh --count PROGRAM[:TEST,TEST...]...
 
 		  --modules DIR  load vfmig.ko and the driver's module from below DIR;
 		                 without it they are expected to be loaded
 		  --driver NAME  mock (default) or igbvf: NAME-vfio-pci.ko
+		  --count        only say how many tests the programs have
 
 		The devices are VFMIG_DEV and VFMIG_DEV2, or the first two VFs there are.
 		Ends with "N passed, N failed, N skipped". Exit status: 0; 1 where a test
@@ -19,10 +21,12 @@ usage() {
 
 modules=
 driver=mock
+only_count=
 while (($#)); do
 	case $1 in
 	--modules) modules=${2:?--modules needs a directory}; shift 2 ;;
 	--driver) driver=${2:?--driver needs a name}; shift 2 ;;
+	--count) only_count=yes; shift ;;
 	-h | --help) usage; exit 0 ;;
 	--) shift; break ;;
 	-*) usage >&2; exit 2 ;;
@@ -30,6 +34,29 @@ while (($#)); do
 	esac
 done
 (($#)) || { usage >&2; exit 2; }
+
+# run PROGRAM[:TEST,TEST...] [ARG...]
+run() {
+	local program=${1%%:*} tests=${1#"${1%%:*}"}
+	shift
+	if [[ -n $tests ]]; then
+		VFMIG_TESTS=$(tr , ' ' <<<"${tests#:}") "$program" "$@"
+	else
+		"$program" "$@"
+	fi
+}
+
+count_tests() {
+	local program
+	for program; do
+		run "$program" --list
+	done | wc -l
+}
+
+if [[ -n $only_count ]]; then
+	count_tests "$@"
+	exit
+fi
 
 nothing() {
 	echo "1..0 # SKIP $*"
@@ -130,47 +157,58 @@ failed=0
 skipped=0
 kernel_failed=0
 
-number() {
-	echo $((passed + failed + skipped))
+result() {
+	local verdict=$1 name=$2
+	if [[ $verdict == "not ok" ]]; then
+		failed=$((failed + 1))
+	elif [[ $name == *"# SKIP"* ]]; then
+		skipped=$((skipped + 1))
+	else
+		passed=$((passed + 1))
+	fi
+	echo "$verdict $((passed + failed + skipped)) - $name"
 }
 
 # One TAP document out of many: tests numbered on, each with its program's name.
-renumber() {
-	awk -v name="$1" -v n="$(number)" '
-		/^TAP version|^1\.\./	{ next }
-		/^ok |^not ok /		{
-			n++
-			sub(/ok [0-9]+ - /, "ok " n " - " name ".")
-			print
-			next
-		}
-		/^# /			{ print; next }
-					{ print "# " name ": " $0 }'
-}
-
-# A program that ends early, or dies, has failed whatever it said before.
-judge() {
-	local name=$1 status=$2 log=$3 planned done_tests
-	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$log")
-	done_tests=$(grep -cE '^(not )?ok ' "$log")
-	passed=$((passed + $(grep -E '^ok ' "$log" | grep -vc '# SKIP')))
-	skipped=$((skipped + $(grep -cE '^ok .*# SKIP' "$log")))
-	failed=$((failed + $(grep -cE '^not ok ' "$log")))
-	if [[ $done_tests != "${planned:-none}" ]]; then
-		failed=$((failed + 1))
-		echo "not ok $(number) - $name: ended with status $status after $done_tests of ${planned:-?} tests"
+# Notes in planned and done_tests how far the program has come.
+tell() {
+	local name=$1 line=$2
+	if [[ $line =~ ^((not )?ok)\ [0-9]+\ -\ (.*) ]]; then
+		result "${BASH_REMATCH[1]}" "$name.${BASH_REMATCH[3]}"
+		done_tests=$((done_tests + 1))
+	elif [[ $line =~ ^1\.\.([0-9]+) ]]; then
+		planned=${BASH_REMATCH[1]}
+	elif [[ $line == "# begins "* ]]; then
+		echo "# begins $name.${line#"# begins "}"
+	elif [[ $line == "# "* ]]; then
+		echo "$line"
+	elif [[ -n $line && $line != "TAP version"* ]]; then
+		echo "# $name: $line"
 	fi
 }
 
+# Tells each line as it comes. A program that ends early, or dies, has failed
+# whatever it said before.
 run_program() {
-	local program=$1 name log status
-	name=$(basename "$program")
-	log=$(mktemp)
-	"$program" >"$log" 2>&1
-	status=$?
-	renumber "$name" <"$log"
-	judge "$name" "$status" "$log"
-	rm -f "$log"
+	local program=$1 name line status='?' planned=none done_tests=0
+	name=$(basename "${program%%:*}")
+	while IFS= read -r line; do
+		if [[ $line == "run.sh: ended with "* ]]; then
+			# Others may have the pipe still open.
+			status=${line##* }
+			break
+		fi
+		tell "$name" "$line"
+	done < <(
+		run "$program" 2>&1
+		# On a line of its own, whatever was said last.
+		printf '\nrun.sh: ended with %d\n' $?
+	)
+	if ((!done_tests)) && [[ $program == *:* ]]; then
+		result "not ok" "$name: ended with status $status, has none of the tests ${program#*:}"
+	elif [[ $done_tests != "$planned" ]]; then
+		result "not ok" "$name: ended with status $status after $done_tests of ${planned/none/?} tests"
+	fi
 }
 
 say_to_log "vfmig selftests $$ begin" || nothing "the kernel's log cannot be read"
@@ -187,20 +225,24 @@ for bdf in "${devices[@]}"; do
 done
 export VFMIG_DEV=${devices[0]} VFMIG_DEV2=${devices[1]:-} VFMIG_MODULES=$modules
 
+# The last one is the kernel's.
+echo "1..$(($(count_tests "$@") + 1))"
 for program; do
 	run_program "$program"
 done
 
+rule="kernel: nothing to complain of, and the modules can be unloaded"
+echo "# begins kernel"
+began=$SECONDS
 clean_up
 say_to_log "vfmig selftests $$ end" || kernel_failed=1
 complaints || kernel_failed=1
 if ((kernel_failed)); then
-	failed=$((failed + 1))
-	echo "not ok $(number) - kernel: nothing to complain of, and the modules can be unloaded"
+	result "not ok" "$rule"
+	echo "# again=all"
 else
-	passed=$((passed + 1))
-	echo "ok $(number) - kernel: nothing to complain of, and the modules can be unloaded"
+	result ok "$rule"
 fi
-echo "1..$(number)"
+echo "# time=$((SECONDS - began)) s"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -118,10 +119,20 @@ static void tell_kernel(const struct tap_test *test)
 	close(fd);
 }
 
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
 static bool run_one(const struct tap_test *test)
 {
+	double began = now();
 	int left;
 
+	tap_note("begins %s", test->name);
 	tell_kernel(test);
 	failures = 0;
 	in_teardown = false;
@@ -140,6 +151,7 @@ static bool run_one(const struct tap_test *test)
 	if (left == TAP_LEAVE_SKIPPED && !failures)
 		printf(" # SKIP %s", reason);
 	printf("\n");
+	tap_note("time=%.3f s", now() - began);
 	return left == TAP_LEAVE_SKIPPED && !failures;
 }
 
@@ -171,6 +183,7 @@ int main(int argc, char **argv)
 	unsigned int skipped = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	choose();
 	if (argc == 2 && !strcmp(argv[1], "--list")) {
 		for (current = 0; current < nr_tests; current++)
 			printf("%s\t%s\n", tests[current].name,
@@ -187,7 +200,6 @@ int main(int argc, char **argv)
 		printf("1..0 # SKIP no device: give its address, or VFMIG_DEV\n");
 		return TAP_SKIP_EXIT;
 	}
-	choose();
 	signal(SIGALRM, too_late);
 	printf("1..%u\n", nr_tests);
 	for (current = 0; current < nr_tests; current++) {

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The parts of tools/check. Each ends with "N passed, N failed, N skipped" and
+# exit status 0 or 1; or with 4 and a last word on stderr, if it cannot be tried
+# any more. Its stdout is TAP with notes for whoever watches:
+#
+#	# begins NAME		before a test, or whatever takes its time
+#	# time=1.234 s		after a test's result: what it took
+#	# again=all		after a failure that no test alone is to blame for
+#
+# In kernels: a pattern of the kernels that it runs in, its name goes on with one
+# of those; "-" if it wants none. Alone: it uses all CPUs. Minutes are those of
+# two cores without KVM, the longest begin first. In the command K is the kernel.
+# What follows -- is what is run; where something has failed, its tests' names are
+# put in its place. A command without -- is run as a whole again.
+# shellcheck disable=SC2034 # for tools/check
+logs=build/check
+# shellcheck disable=SC2034
+fetch_kernel=(tools/vm/fetch --kernel)
+
+selftests=tools/testing/selftests/vfmig
+e2e=tools/testing/e2e/check
+
+#    name         in kernels  how     min.  command
+part static       -           alone   5     tools/testing/static/run
+part unit         -           alone   2     tools/testing/unit/run
+part fuzz         -           alone   10    tools/testing/fuzz/run
+part hosts        -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
+part region-mock  '*'         beside  12    $selftests/check --kernel K -- mock
+part region-igbvf '*'         beside  10    $selftests/check --kernel K -- igbvf
+part iommufd-mock  'debug-*'  beside  12    $selftests/check --kernel K --iommu iommufd -- mock
+part iommufd-igbvf 'debug-*'  beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
+part hostile      'debug*'    beside  20    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
+part fault        'debug*'    beside  20    $selftests/check --kernel K -- mock.fault_ igbvf.fault_
+part race         'debug*'    beside  15    $selftests/race-check --kernel K --
+part kunit        'debug*'    beside  5     tools/testing/kunit/run --kernel K
+part e2e          '[!d]*'     beside  30    $e2e --kernel K --
+part e2e          debug       beside  15    $e2e --kernel K -- demo
+part e2e          'debug-*'   beside  20    $e2e --kernel K -- demo iommufd
+
+#     name    in kernels  parts
+group default 6.1         static unit region-mock region-igbvf e2e
+group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race kunit e2e
