@@ -19,9 +19,14 @@ class Qemu:
     enable: str
     # Both ends must have the same.
     machine: str = "pc-q35-7.2"
+    # Whether a VF is opened by a file of its own and bound to an iommufd.
+    iommufd: bool = False
 
     def __str__(self):
-        return f"QEMU {self.version}"
+        return f"QEMU {self.version}" + self.iommufd * " by iommufd"
+
+    def by_iommufd(self):
+        return replace(self, iommufd=True)
 
     def on(self, machine):
         return replace(self, machine=machine)
@@ -32,7 +37,12 @@ class Qemu:
         return beside if host.exists(beside) else "qemu-system-x86_64"
 
     def vf_options(self):
-        return f"{self.enable}=on,x-pre-copy-dirty-page-tracking=off"
+        return (f"{self.enable}=on,x-pre-copy-dirty-page-tracking=off" +
+                self.iommufd * ",iommufd=iommufd")
+
+    def vf_objects(self):
+        """What has to be there before a VF."""
+        return ["-object", "iommufd,id=iommufd"] if self.iommufd else []
 
     def has_pre_copy(self, host):
         """Whether a VF on that host is in the migration before its guest is stopped."""
@@ -48,4 +58,5 @@ class Qemu:
 V5_2 = Qemu("5.2", "v1", "x-enable-migration", "pc-q35-5.2")
 V7_2 = Qemu("7.2", "v1", "x-enable-migration")
 V10_0 = Qemu("10.0", "v2", "enable-migration")
-V11_1 = Qemu("11.1", "v2", "enable-migration")
+# Whatever trixie-backports has when it is fetched.
+NEWEST = Qemu("newest", "v2", "enable-migration")

@@ -4,16 +4,17 @@
 import select
 import socket
 
+from .accel import accel
 from .agent import Agent
 from .host import HERE, RUN_DIR
 from .lines import Closed
-from .qemus import V7_2
-from .qmp import Qmp
+from .qemus import NEWEST, V7_2
+from .qmp import Qmp, QmpError
 from .settings import HUGE_PAGES
 from .waiting import Late, until
 
-MACHINE_ARGV = ["-accel", "tcg", "-cpu", "qemu64",
-                "-no-user-config", "-nodefaults", "-display", "none"]
+# Not the host's CPU: a guest must find the same one wherever it comes.
+MACHINE_ARGV = ["-cpu", "qemu64", "-no-user-config", "-nodefaults", "-display", "none"]
 VF_SLOT = "0x10"
 # In huge pages, because QEMU's igb, which the VFs are of, sends nothing of a
 # packet of which a piece goes on into a page that does not lie beside the first
@@ -38,6 +39,21 @@ def log_tails(since=0, lines=15):
     return text
 
 
+def cpu_states():
+    """Where the guests' CPUs are, for a failure's report: a guest that stands still looks twice the same."""
+    text = []
+    for vm in Vm.alive:
+        try:
+            status = vm.qmp.execute("query-status")["status"]
+            for _ in range(2):
+                registers = vm.qmp.execute("human-monitor-command", command_line="info registers")
+                text += [f"{vm.name}, {status}: {line}" for line in registers.splitlines()
+                         if line.startswith(("RIP", "EIP"))]
+        except (Closed, Late, OSError, QmpError) as error:
+            text.append(f"{vm.name} does not answer: {error}")
+    return text
+
+
 class Vm:
     """
     A QEMU with at most one VF, whose host and choice of QEMU it is then;
@@ -46,6 +62,7 @@ class Vm:
 
     count = 0
     hosts = []
+    alive = []
 
     def __init__(self, vf=None, incoming=False, paused=False, memory=64, options=()):
         self.vf = vf
@@ -60,7 +77,8 @@ class Vm:
         qmp_port, agent_port = (server.getsockname()[1] for server in servers)
         argv = [
             self.qemu.program(self.host), "-name", self.name,
-            "-M", f"{self.qemu.machine},memory-backend={RAM}", *MACHINE_ARGV, "-m", str(memory),
+            "-M", f"{self.qemu.machine},memory-backend={RAM}",
+            "-accel", accel().name, *MACHINE_ARGV, "-m", str(memory),
             "-object", f"{RAM_BACKEND},id={RAM},size={memory}M",
             "-chardev", f"socket,id=qmp,host={self.host.controller},port={qmp_port}",
             "-mon", "chardev=qmp,mode=control",
@@ -69,7 +87,8 @@ class Vm:
             "-serial", "chardev:console", "-serial", "chardev:agent",
         ]
         if vf:
-            argv += ["-device", f"vfio-pci,host={vf.address},id=vf,bus=pcie.0,"
+            argv += [*self.qemu.vf_objects(),
+                     "-device", f"vfio-pci,host={vf.address},id=vf,bus=pcie.0,"
                                 f"addr={VF_SLOT},{self.qemu.vf_options()}"]
         if incoming:
             argv += ["-incoming", "defer"]
@@ -81,11 +100,12 @@ class Vm:
             qmp, serial = map(self._accept, servers)
             self.agent = Agent(serial)
             self.qmp = Qmp(qmp)
-            if self.qmp.version != self.qemu.version:
+            if self.qemu.version not in (self.qmp.version, NEWEST.version):
                 raise RuntimeError(f"{self.name} is QEMU {self.qmp.version}, not {self.qemu}")
         except BaseException:
             self._process.kill()
             raise
+        Vm.alive.append(self)
 
     def _accept(self, server):
         """QEMU connects to it, or ends."""
@@ -135,6 +155,8 @@ class Vm:
 
     def kill(self):
         """Ends QEMU as a power cut would; no harm if it has ended."""
+        if self in Vm.alive:
+            Vm.alive.remove(self)
         self._process.kill()
         self.wait_gone(QUIT_LIMIT)
         self.qmp.close()

@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-#include <linux/vfio.h>
 
 #include "fault.h"
 #include "fixture.h"
@@ -41,7 +39,7 @@ void before_open(void)
 static void open_again(void)
 {
 	close(vf.fd);
-	vf.fd = ioctl(vf.group, VFIO_GROUP_GET_DEVICE_FD, vf.bdf);
+	vf.fd = vf_open_device(&vf);
 	ASSERT_GT(vf.fd, -1);
 }
 

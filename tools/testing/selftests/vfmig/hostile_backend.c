@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <linux/vfio.h>
 
 #include "asked.h"
 #include "attack.h"
@@ -202,7 +200,7 @@ static void be_victim(const struct victim *victim, const struct bytes *stream)
 	if (victim->v2)
 		be_victim_of_v2(victim, stream);
 	else if (!victim->from && !victim->to)
-		ioctl(vf.group, VFIO_GROUP_GET_DEVICE_FD, vf.bdf);
+		vf_open_device(&vf);
 	else if (victim->from == STATE_RESUMING)
 		vf_put_data_size(&vf, stream->len);
 	else if (!victim->to && victim->from != STATE_RUNNING)

@@ -95,6 +95,7 @@ static const struct share everything[] = {
 	{ &attack_low_power, 1 },
 	{ &attack_rubbish, 4, MUST_WORK },
 	{ &attack_ioeventfd, 1 },
+	{ &attack_space, 4 },
 	{ &attack_debugfs, 1, MUST_WORK },
 	{ &attack_fork, 2, MUST_WORK },
 	{ &attack_second_fd, 1, MUST_WORK },
@@ -268,25 +269,24 @@ TEST(resets, "nor does it where the devices are reset at any moment")
  */
 static void come_and_go(struct crowd *crowd, struct random *random)
 {
-	int containers[2];
-
 	static const char * const windows[] = {
 		"4096", "16384", "100000", "1048576",
 	};
+	int files[2];
 
 	param_set("vfmig", "window", RANDOM_OF(random, windows));
 	open_both();
 	need_new();
-	containers[0] = dup(vf.container);
-	containers[1] = dup(other.container);
-	ASSERT_GT(containers[0], -1);
-	ASSERT_GT(containers[1], -1);
+	files[0] = dup(vf.iommu);
+	files[1] = dup(other.iommu);
+	ASSERT_GT(files[0], -1);
+	ASSERT_GT(files[1], -1);
 	crowd_start(crowd);
 	close_both();
 	crowd_watch(crowd, 100 + random_below(random, 900));
 	crowd_stop(crowd, random_one_in(random, 2));
-	close(containers[0]);
-	close(containers[1]);
+	close(files[0]);
+	close(files[1]);
 }
 
 TEST(closed, "a close at any moment, by whoever is the last one, leaves devices as new")

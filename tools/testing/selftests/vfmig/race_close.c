@@ -6,12 +6,11 @@
 #include <fcntl.h>
 #include <semaphore.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <linux/vfio.h>
 
 #include "fixture.h"
+#include "iommu.h"
 #include "race.h"
 #include "race_moment.h"
 #include "v2.h"
@@ -137,10 +136,11 @@ TEST(other_file, "of two files of a device either can be closed: it stays as it 
 	struct bytes first = {}, second = {};
 	struct vf twin = vf;
 
+	iommu_need_type1("a device that is bound by iommufd has one file only");
 	save_stopped(&vf, &first);
 	vf_go(&vf, STATE_STOP_COPY);
 	vf_data_offset(&vf);
-	twin.fd = ioctl(vf.group, VFIO_GROUP_GET_DEVICE_FD, vf.bdf);
+	twin.fd = vf_open_device(&vf);
 	ASSERT_GT(twin.fd, -1);
 	EXPECT_EQ(vf_state(&twin), STATE_STOP_COPY);
 	close(vf.fd);

@@ -145,14 +145,14 @@ TEST(killed, "SIGKILL ends any access at once, and the device is closed with the
 TEST(unbound, "unbinding goes on when the user is killed in an access that hangs")
 {
 	struct bytes stream = {};
-	int request, container;
+	int request, iommu;
 	pid_t child;
 
 	save_stopped(&vf, &stream);
 	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++) {
 		request = request_fd(&vf);
-		container = dup(vf.container);
-		ASSERT_GT(container, -1);
+		iommu = dup(vf.iommu);
+		ASSERT_GT(iommu, -1);
 		child = child_in_access(i, &stream);
 		order_unbind(&unbind, vf_first());
 		EXPECT_EQ(requested(request), true, "%s", accesses[i].call);
@@ -160,7 +160,7 @@ TEST(unbound, "unbinding goes on when the user is killed in an access that hangs
 		close(request);
 		child_kill(child);
 		ASSERT_EQ(order_wait(&unbind), 0);
-		close(container);
+		close(iommu);
 		ASSERT_EQ(driver_bind(vf_first(), driver), 0);
 		reopen_as_new(accesses[i].call);
 	}

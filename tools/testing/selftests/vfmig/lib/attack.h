@@ -83,6 +83,9 @@ extern const struct attack attack_fd_close;
 extern const struct attack attack_fd_dup;
 extern const struct attack attack_fd_dead;
 
+/* attack_space.c: the address space is taken away, and given back */
+extern const struct attack attack_space;
+
 /* attack_file.c: what other files can do */
 extern const struct attack attack_fd_calls;
 

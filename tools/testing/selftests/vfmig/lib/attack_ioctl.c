@@ -152,7 +152,7 @@ const struct attack attack_low_power = { "low_power", low_power };
 static bool rubbish(struct member *m)
 {
 	struct vf *vf = attack_target(m);
-	const int fds[] = { vf->fd, vf->fd, vf->group, vf->container };
+	const int fds[] = { vf->fd, vf->fd, vf->group, vf->iommu };
 	uint32_t buf[64];
 	size_t len;
 	char *ground = attack_playground(m, &len);

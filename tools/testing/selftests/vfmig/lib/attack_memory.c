@@ -3,13 +3,12 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <linux/vfio.h>
 
 #include "attack.h"
+#include "iommu.h"
 
 #define PAGE		4096UL
 #define SLOTS		8
@@ -317,16 +316,11 @@ const struct attack attack_scribble = { "scribble", scribble };
 static bool pin(struct member *m)
 {
 	struct vf *vf = attack_target(m);
-	struct vfio_iommu_type1_dma_map arg = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-	};
 	size_t len;
+	void *at = mapped_stretch(m, &len);
+	uint64_t iova = IOVA + random_below(&m->random, SLOTS) * SLOT_LEN;
 
-	arg.vaddr = (uintptr_t)mapped_stretch(m, &len);
-	arg.iova = IOVA + random_below(&m->random, SLOTS) * SLOT_LEN;
-	arg.size = len;
-	return !ioctl(vf->container, VFIO_IOMMU_MAP_DMA, &arg);
+	return !iommu()->map(vf, iova, at, len);
 }
 
 const struct attack attack_pin = { "pin", pin };
@@ -334,18 +328,10 @@ const struct attack attack_pin = { "pin", pin };
 static bool unpin(struct member *m)
 {
 	struct vf *vf = attack_target(m);
-	struct vfio_iommu_type1_dma_unmap arg = {
-		.argsz = sizeof(arg),
-		.iova = IOVA + random_below(&m->random, SLOTS) * SLOT_LEN,
-		.size = SLOT_LEN,
-	};
+	uint64_t iova = IOVA + random_below(&m->random, SLOTS) * SLOT_LEN;
+	bool all = random_one_in(&m->random, 8);
 
-	if (random_one_in(&m->random, 8)) {
-		arg.iova = 0;
-		arg.size = 0;
-		arg.flags = VFIO_DMA_UNMAP_FLAG_ALL;
-	}
-	return !ioctl(vf->container, VFIO_IOMMU_UNMAP_DMA, &arg) && arg.size;
+	return !iommu()->unmap(vf, iova, all ? 0 : SLOT_LEN);
 }
 
 const struct attack attack_unpin = { "unpin", unpin };

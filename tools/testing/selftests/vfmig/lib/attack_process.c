@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <linux/vfio.h>
 
 #include "attack.h"
 
@@ -43,7 +40,7 @@ static bool second_fd(struct member *m)
 	int ret;
 
 	second.fd = random_one_in(&m->random, 2) ?
-		    ioctl(vf->group, VFIO_GROUP_GET_DEVICE_FD, vf->bdf) :
+		    vf_open_device(vf) :
 		    dup(vf->fd);
 	if (second.fd < 0)
 		return false;
@@ -81,10 +78,10 @@ static bool do_close(struct member *m)
 	int fd;
 
 	if (random_one_in(&m->random, 30))
-		close(random_one_in(&m->random, 2) ? vf->container : vf->group);
+		close(random_one_in(&m->random, 2) ? vf->iommu : vf->group);
 	if (!before)
 		close(vf->fd);
-	fd = ioctl(vf->group, VFIO_GROUP_GET_DEVICE_FD, vf->bdf);
+	fd = vf_open_device(vf);
 	if (fd < 0)
 		return false;
 	if (fd != vf->fd) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "iommu.h"
 #include "v2.h"
 
 struct vf vf;
@@ -13,6 +14,7 @@ void __attribute__((weak)) before_open(void)
 
 void test_setup(void)
 {
+	iommu_need();
 	before_open();
 	vf_open(&vf, vf_first());
 	ASSERT_EQ(vf_state(&vf), STATE_RUNNING);

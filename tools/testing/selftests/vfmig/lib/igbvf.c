@@ -18,6 +18,7 @@
 #include <linux/vfio.h>
 
 #include "igbvf.h"
+#include "iommu.h"
 #include "tap.h"
 
 #define PF		"eth0"
@@ -219,12 +220,6 @@ bool irq_wait(struct guest *g, unsigned int vector)
 
 static void enter(struct guest *g, struct vf *vf)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.iova = IOVA,
-		.size = MEM_SIZE,
-	};
 	void *bar;
 
 	g->vf = vf;
@@ -233,9 +228,7 @@ static void enter(struct guest *g, struct vf *vf)
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		ASSERT_NE(mem, MAP_FAILED);
 	}
-	map.vaddr = (uintptr_t)mem;
-	ASSERT_EQ(ioctl(vf->container, VFIO_IOMMU_MAP_DMA, &map), 0, "%s",
-		  strerror(errno));
+	ASSERT_EQ(iommu()->map(vf, IOVA, mem, MEM_SIZE), 0);
 
 	bar = mmap(NULL, 0x3000, PROT_READ | PROT_WRITE, MAP_SHARED, vf->fd,
 		   0x1000);
@@ -255,18 +248,13 @@ void guest_enter(struct guest *g, struct vf *vf)
 
 void guest_leave(struct guest *g)
 {
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = IOVA,
-		.size = MEM_SIZE,
-	};
 	int i;
 
 	if (!g->vf)
 		return;
 	/* Gone already where a test was left and its VF closed. */
 	if (g->vf->bdf)
-		ioctl(g->vf->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+		iommu()->unmap(g->vf, IOVA, MEM_SIZE);
 	munmap((void *)(g->bar + 0x1000), 0x3000);
 	for (i = 0; i < 3; i++)
 		close(g->irq[i]);

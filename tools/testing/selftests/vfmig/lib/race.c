@@ -364,33 +364,9 @@ int try_transfer_v2(struct vf *vf, const struct bytes *from)
 /* Returns 0, or the errno of the step where there was no way on. */
 int try_open_close(const char *bdf)
 {
-	char group[SYSFS_TEXT], node[SYSFS_TEXT + 16];
-	int container, fd, device = -1;
-	int ret = 0;
+	struct vf opened;
+	int ret = vf_try_open(&opened, bdf);
 
-	device_link(bdf, "iommu_group", group);
-	snprintf(node, sizeof(node), "/dev/vfio/%s", group);
-	fd = open(node, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (container < 0 ||
-	    ioctl(fd, VFIO_GROUP_SET_CONTAINER, &container) ||
-	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		ret = -errno;
-	if (!ret) {
-		device = ioctl(fd, VFIO_GROUP_GET_DEVICE_FD, bdf);
-		if (device < 0)
-			ret = -errno;
-	}
-	if (device >= 0)
-		close(device);
-	/*
-	 * Last the container: closed before its group, Linux 6.1 uses memory
-	 * of it that an unbinding of the device frees at the same time.
-	 */
-	close(fd);
-	if (container >= 0)
-		close(container);
+	vf_close(&opened);
 	return ret;
 }

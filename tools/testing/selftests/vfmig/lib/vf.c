@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,6 +7,7 @@
 #include <unistd.h>
 #include <linux/vfio.h>
 
+#include "iommu.h"
 #include "tap.h"
 #include "vf.h"
 
@@ -29,22 +27,6 @@ const char *vf_second(void)
 	if (!bdf || !*bdf)
 		SKIP("needs a second device, VFMIG_DEV2");
 	return bdf;
-}
-
-static int open_group(const char *bdf)
-{
-	char link[PATH_MAX], target[PATH_MAX], node[PATH_MAX];
-	ssize_t len;
-	int fd;
-
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group", bdf);
-	len = readlink(link, target, sizeof(target) - 1);
-	ASSERT_GT(len, 0, "%s", link);
-	target[len] = '\0';
-	snprintf(node, sizeof(node), "/dev/vfio/%s", strrchr(target, '/') + 1);
-	fd = open(node, O_RDWR);
-	ASSERT_GT(fd, -1, "%s: %s", node, strerror(errno));
-	return fd;
 }
 
 static void use_cap(struct vf *vf, const struct vfio_region_info *info,
@@ -88,7 +70,7 @@ static bool is_migration_region(struct vf *vf, uint32_t index)
 	return found;
 }
 
-static void find_region(struct vf *vf)
+void vf_find_region(struct vf *vf)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	uint32_t i;
@@ -100,30 +82,37 @@ static void find_region(struct vf *vf)
 	ASSERT_EQ(info.num_regions, -1, "%s has no migration region", vf->bdf);
 }
 
+int vf_open_device(const struct vf *vf)
+{
+	return iommu()->open_device(vf);
+}
+
 int vf_try_open(struct vf *vf, const char *bdf)
 {
+	int ret;
+
 	memset(vf, 0, sizeof(*vf));
 	vf->fd = -1;
 	vf->group = -1;
 	vf->bdf = bdf;
-	vf->container = open("/dev/vfio/vfio", O_RDWR);
-	ASSERT_GT(vf->container, -1, "/dev/vfio/vfio: %s", strerror(errno));
-	vf->group = open_group(bdf);
-	ASSERT_EQ(ioctl(vf->group, VFIO_GROUP_SET_CONTAINER, &vf->container), 0,
-		  "%s", strerror(errno));
-	ASSERT_EQ(ioctl(vf->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), 0,
-		  "%s", strerror(errno));
-	vf->fd = ioctl(vf->group, VFIO_GROUP_GET_DEVICE_FD, bdf);
-	return vf->fd < 0 ? -errno : 0;
+	ret = iommu()->prepare(vf);
+	if (ret)
+		return ret;
+	vf->fd = vf_open_device(vf);
+	return vf->fd < 0 ? vf->fd : 0;
 }
 
 void vf_open(struct vf *vf, const char *bdf)
 {
-	ASSERT_EQ(vf_try_open(vf, bdf), 0, "%s: %s", bdf, strerror(errno));
-	find_region(vf);
+	ASSERT_EQ(vf_try_open(vf, bdf), 0, "%s by %s", bdf, iommu()->name);
+	vf_find_region(vf);
 }
 
-/* Harmless on what was never opened, or only half. */
+/*
+ * Harmless on what was never opened, or only half. The container last: closed
+ * before its group, Linux 6.1 uses memory of it that an unbinding of the device
+ * frees at the same time.
+ */
 void vf_close(struct vf *vf)
 {
 	if (!vf->bdf)
@@ -133,8 +122,8 @@ void vf_close(struct vf *vf)
 		close(vf->fd);
 	if (vf->group >= 0)
 		close(vf->group);
-	if (vf->container >= 0)
-		close(vf->container);
+	if (vf->iommu >= 0)
+		close(vf->iommu);
 	vf->bdf = NULL;
 }
 

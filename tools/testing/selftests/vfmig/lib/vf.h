@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A VF opened through VFIO (type1), and its migration region.
+ * A VF opened through VFIO, by what iommu.h chooses, and its migration region.
  *
  * What returns int returns 0 or a negative errno and leaves the verdict to the
  * test; what returns a value fails the test where it gets none.
@@ -33,6 +33,11 @@ enum {
 /**
  * struct vf - an open VF
  * @bdf: PCI address, with domain
+ * @node: the file in /dev by which it is opened: its group's, or its own
+ * @iommu: what its DMA goes through: a container, or an iommufd
+ * @group: its group; -1 with an iommufd
+ * @ioas: its address space in an iommufd
+ * @fd: the device
  * @base: where the region starts in @fd
  * @size: bytes of the region
  * @area: where the mappable data section starts in the region
@@ -42,8 +47,10 @@ enum {
  */
 struct vf {
 	const char *bdf;
-	int container;
+	char node[48];
+	int iommu;
 	int group;
+	uint32_t ioas;
 	int fd;
 	uint64_t base;
 	uint64_t size;
@@ -60,6 +67,9 @@ const char *vf_second(void);
 int vf_try_open(struct vf *vf, const char *bdf);
 void vf_open(struct vf *vf, const char *bdf);
 void vf_close(struct vf *vf);
+/* For one whose other files are open: another file of the device, or an errno. */
+int vf_open_device(const struct vf *vf);
+void vf_find_region(struct vf *vf);
 int vf_reset(struct vf *vf);
 void vf_map(struct vf *vf);
 void vf_unmap(struct vf *vf);
