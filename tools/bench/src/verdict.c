@@ -44,3 +44,14 @@ void tap_skip(const char *fmt, ...)
 	fprintf(stderr, "\n");
 	exit(EXIT_FAILURE);
 }
+
+void tap_note(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("# ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
