@@ -60,7 +60,8 @@ qemu_machine() {
 	qemu_argv+=("${options[@]}")
 }
 
-# A vmlinux is entered at its PVH note, which KASAN does not survive.
+# A vmlinux is entered at its PVH note, which KASAN does not survive. Nothing
+# speculates under TCG, but it emulates what is done against it.
 qemu_kernel() {
 	local part=$1 append=$2 image=$1/vmlinux
 	[[ -e $image ]] || image=$part/bzImage
@@ -68,7 +69,7 @@ qemu_kernel() {
 	local watchdogs="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 workqueue.watchdog_thresh=120"
 	qemu_argv+=(
 		-kernel "$image" -initrd "$part/initramfs"
-		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check net.ifnames=0 printk.devkmsg=on $watchdogs $append"
+		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check mitigations=off net.ifnames=0 printk.devkmsg=on $watchdogs $append"
 	)
 }
 
