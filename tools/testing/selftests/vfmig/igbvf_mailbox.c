@@ -467,7 +467,7 @@ TEST(rubbish, "messages of no meaning are carried for what they are: not at all"
 		/* Types that have a meaning, with contents that have none. */
 		if (i & 1)
 			msg[0] = (msg[0] & 0x00ff0000) | i % 8;
-		mailbox_ask(&guest, msg, 16);
+		mailbox_try(&guest, msg, 16);
 		wr(&guest, 4 * (msg[1] % 0x400), msg[2]);
 	}
 	/* Whatever came of it: it can be carried, or is refused in words. */

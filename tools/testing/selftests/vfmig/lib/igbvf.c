@@ -299,11 +299,11 @@ void mailbox_post(struct guest *g, const uint32_t *msg, unsigned int n)
 	wr(g, V2PMAILBOX, MBX_REQ);
 }
 
-bool mailbox_wait(struct guest *g, uint32_t bit)
+static bool mailbox_wait_for(struct guest *g, uint32_t bit, unsigned int patience_us)
 {
-	int us;
+	unsigned int us;
 
-	for (us = 0; us < PATIENCE_US; us += POLL_US) {
+	for (us = 0; us < patience_us; us += POLL_US) {
 		mailbox_bits(g);
 		if (g->seen & bit) {
 			g->seen &= ~bit;
@@ -312,6 +312,11 @@ bool mailbox_wait(struct guest *g, uint32_t bit)
 		usleep(POLL_US);
 	}
 	return false;
+}
+
+bool mailbox_wait(struct guest *g, uint32_t bit)
+{
+	return mailbox_wait_for(g, bit, PATIENCE_US);
 }
 
 void mailbox_fetch(struct guest *g, uint32_t *msg, unsigned int n)
@@ -324,15 +329,28 @@ void mailbox_fetch(struct guest *g, uint32_t *msg, unsigned int n)
 	wr(g, V2PMAILBOX, MBX_ACK);
 }
 
-/* Returns the first word of the answer, 0 where there is none. */
-uint32_t mailbox_ask(struct guest *g, const uint32_t *msg, unsigned int n)
+static uint32_t ask_for(struct guest *g, const uint32_t *msg, unsigned int n,
+			unsigned int patience_us)
 {
 	uint32_t answer = 0;
 
 	mailbox_post(g, msg, n);
-	if (mailbox_wait(g, MBX_PFACK) && mailbox_wait(g, MBX_PFSTS))
+	if (mailbox_wait_for(g, MBX_PFACK, patience_us) &&
+	    mailbox_wait_for(g, MBX_PFSTS, patience_us))
 		mailbox_fetch(g, &answer, 1);
 	return answer;
+}
+
+/* Returns the first word of the answer, 0 where there is none. */
+uint32_t mailbox_ask(struct guest *g, const uint32_t *msg, unsigned int n)
+{
+	return ask_for(g, msg, n, PATIENCE_US);
+}
+
+/* For what need not be answered. */
+void mailbox_try(struct guest *g, const uint32_t *msg, unsigned int n)
+{
+	ask_for(g, msg, n, PATIENCE_US / 10);
 }
 
 bool mailbox_hello(struct guest *g)

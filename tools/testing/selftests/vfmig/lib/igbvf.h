@@ -112,6 +112,7 @@ void mailbox_post(struct guest *g, const uint32_t *msg, unsigned int n);
 bool mailbox_wait(struct guest *g, uint32_t bit);
 void mailbox_fetch(struct guest *g, uint32_t *msg, unsigned int n);
 uint32_t mailbox_ask(struct guest *g, const uint32_t *msg, unsigned int n);
+void mailbox_try(struct guest *g, const uint32_t *msg, unsigned int n);
 bool mailbox_hello(struct guest *g);
 
 void rings_up(struct guest *g);
