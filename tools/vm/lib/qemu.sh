@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # parts.sh has qemus
+# shellcheck disable=SC2034,SC2154 # parts.sh has qemus, K.conf console_trouble
 # QEMU on the user's machine, out of the cache, and the machine it emulates.
 
 # QEMU's option parser takes a doubled comma for a comma.
@@ -37,6 +37,19 @@ tcg_thread_of() {
 	fi
 }
 
+# What costs an emulator more than it is worth: strings byte by byte, and leaving
+# a translated block at each access to a user's memory. The latter finds faults,
+# so a kernel made for that keeps it.
+tcg_dear_features() {
+	printf erms,fsrm
+	[[ -n $console_trouble ]] || printf ,smap
+}
+
+# All CPUs see the machine's own counter; asked for the time the HPET stops one
+# after the other. Nothing speculates. What is allocated is cleared by whoever
+# has to clear it, or a test finds out.
+tcg_kernel_options="tsc=reliable mitigations=off init_on_alloc=0"
+
 # The 64-bit PCI hole must not exist: QEMU 10.0 takes igb's 64-bit VF BARs for
 # 32-bit ones, and every VF register reads 0 if the kernel places them high.
 qemu_machine() {
@@ -60,8 +73,7 @@ qemu_machine() {
 	qemu_argv+=("${options[@]}")
 }
 
-# A vmlinux is entered at its PVH note, which KASAN does not survive. Nothing
-# speculates under TCG, but it emulates what is done against it.
+# A vmlinux is entered at its PVH note, which KASAN does not survive.
 qemu_kernel() {
 	local part=$1 append=$2 image=$1/vmlinux
 	[[ -e $image ]] || image=$part/bzImage
@@ -69,7 +81,7 @@ qemu_kernel() {
 	local watchdogs="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 workqueue.watchdog_thresh=120"
 	qemu_argv+=(
 		-kernel "$image" -initrd "$part/initramfs"
-		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check mitigations=off net.ifnames=0 printk.devkmsg=on $watchdogs $append"
+		-append "console=ttyS0 panic=-1 oops=panic intel_iommu=on no_timer_check net.ifnames=0 printk.devkmsg=on $watchdogs $append"
 	)
 }
 
