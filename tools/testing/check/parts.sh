@@ -10,7 +10,8 @@
 #
 # In kernels: a pattern of the kernels that it runs in, its name goes on with one
 # of those; "-" if it wants none. Alone: nothing runs beside it. Minutes are those
-# of two cores without KVM, with three parts at a time; the longest begin first. In the command K is the kernel.
+# of two cores without KVM, with three parts at a time; the longest begin first. In
+# the command K is the kernel.
 # What follows -- is what is run; where something has failed, its tests' names are
 # put in its place. A command without -- is run as a whole again.
 # shellcheck disable=SC2034 # for tools/check
@@ -27,9 +28,9 @@ part unit         -           beside  1     tools/testing/unit/run
 part fuzz         -           alone   10    tools/testing/fuzz/run
 part hosts        -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
 part region-mock  'debug*'    beside  15    $selftests/check --kernel K -- mock
-part region-mock  '[!d]*'    beside  6     $selftests/check --kernel K -- mock
+part region-mock  '[!d]*'     beside  6     $selftests/check --kernel K -- mock
 part region-igbvf 'debug*'    beside  16    $selftests/check --kernel K -- igbvf
-part region-igbvf '[!d]*'    beside  6     $selftests/check --kernel K -- igbvf
+part region-igbvf '[!d]*'     beside  6     $selftests/check --kernel K -- igbvf
 part iommufd-mock  'debug-*'  beside  12    $selftests/check --kernel K --iommu iommufd -- mock
 part iommufd-igbvf 'debug-*'  beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
 part hostile      'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
@@ -37,7 +38,7 @@ part fault        'debug*'    beside  14    $selftests/check --kernel K -- mock.
 part race         'debug*'    beside  17    $selftests/race-check --kernel K --
 part kunit        'debug*'    beside  5     tools/testing/kunit/run --kernel K
 part e2e          '[!d]*'     beside  12    $e2e --kernel K --
-part e2e          debug       beside  4    $e2e --kernel K -- demo
+part e2e          debug       beside  4     $e2e --kernel K -- demo
 part e2e          'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
