@@ -45,18 +45,27 @@ static inline uint32_t in32(uint16_t port)
  * @sent: frames given to the ring
  * @backwards: how often a counter of the VF was less than before
  * @wrong: how often one was not what the guest had counted itself
+ * @spurious: interrupts that nobody had enabled
  */
 struct counts {
 	uint32_t received;
 	uint32_t sent;
 	uint32_t backwards;
 	uint32_t wrong;
+	uint32_t spurious;
 };
 
 extern struct counts counts;
 
-/* start.S: the interrupt. */
+/* start.S: the interrupts. */
+#define TICK_VECTOR		0x20
+#define INTERRUPT_ENTRY_SIZE	16
 extern const char tick_entry[];
+extern const char interrupt_entries[];
+
+/* interrupt.c: the tick's, and what to do about all others. */
+void interrupt_init(void);
+void interrupt_unexpected(uint32_t vector);
 
 /* tick.c: sleeps until something may have happened. */
 void tick_init(void);
@@ -65,6 +74,7 @@ void tick_wait(void);
 /* serial.c: one port to complain, one to be asked. */
 void serial_init(void);
 void serial_complain(const char *what);
+void serial_complain_number(const char *what, uint32_t number);
 void serial_ready(void);
 void serial_answer(void);
 

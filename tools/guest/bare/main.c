@@ -8,6 +8,7 @@ void main(void)
 	const char *why;
 
 	serial_init();
+	interrupt_init();
 	tick_init();
 	why = vf_init();
 	if (why) {

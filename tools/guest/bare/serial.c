@@ -24,7 +24,7 @@ static void put(uint16_t port, const char *text)
 		put_char(port, *text++);
 }
 
-static void put_number(uint32_t number)
+static void put_number(uint16_t port, uint32_t number)
 {
 	char text[11];
 	int i = sizeof(text) - 1;
@@ -34,7 +34,7 @@ static void put_number(uint32_t number)
 		text[--i] = '0' + number % 10;
 		number /= 10;
 	} while (number);
-	put(AGENT, &text[i]);
+	put(port, &text[i]);
 }
 
 static void put_member(const char *name, uint32_t number)
@@ -42,7 +42,7 @@ static void put_member(const char *name, uint32_t number)
 	put(AGENT, ", \"");
 	put(AGENT, name);
 	put(AGENT, "\": ");
-	put_number(number);
+	put_number(AGENT, number);
 }
 
 void serial_init(void)
@@ -57,6 +57,13 @@ void serial_complain(const char *what)
 	put(CONSOLE, "\n");
 }
 
+void serial_complain_number(const char *what, uint32_t number)
+{
+	put(CONSOLE, what);
+	put_number(CONSOLE, number);
+	put(CONSOLE, "\n");
+}
+
 void serial_ready(void)
 {
 	put(AGENT, "{\"ready\": true}\n");
@@ -65,11 +72,12 @@ void serial_ready(void)
 static void answer(void)
 {
 	put(AGENT, "{\"id\": ");
-	put_number(id);
+	put_number(AGENT, id);
 	put_member("received", counts.received);
 	put_member("sent", counts.sent);
 	put_member("backwards", counts.backwards);
 	put_member("wrong", counts.wrong);
+	put_member("spurious", counts.spurious);
 	put(AGENT, "}\n");
 }
 

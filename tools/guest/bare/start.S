@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From QEMU's -kernel (multiboot: 32 bits, flat) to main(), and the one interrupt. */
+/* From QEMU's -kernel (multiboot: 32 bits, flat) to main(), and the interrupts' entries. */
 	.set	MAGIC, 0x1badb002
 
 	.text
@@ -27,6 +27,28 @@ tick_entry:
 	movb	$0x20, %al
 	outb	%al, $0x20
 	popl	%eax
+	iretl
+
+/* One for each other vector, INTERRUPT_ENTRY_SIZE bytes apart. */
+	.globl	interrupt_entries
+	.balign	16
+interrupt_entries:
+	.set	vector, 0
+	.rept	256
+	pushl	$vector
+	jmp	interrupted
+	.balign	16
+	.set	vector, vector + 1
+	.endr
+
+interrupted:
+	pushal
+	cld
+	pushl	32(%esp)
+	call	interrupt_unexpected
+	addl	$4, %esp
+	popal
+	addl	$4, %esp
 	iretl
 
 	.section .rodata

@@ -14,7 +14,10 @@ from .settings import HUGE_PAGES
 from .waiting import Late, until
 
 # Not the host's CPU: a guest must find the same one wherever it comes.
-MACHINE_ARGV = ["-cpu", "qemu64", "-no-user-config", "-nodefaults", "-display", "none"]
+MACHINE_ARGV = ["-cpu", "qemu64", "-no-user-config", "-nodefaults", "-display", "none",
+                # None of the guests restarts itself. One that is reset has failed,
+                # and would else be taken for one whose memory was lost on the way.
+                "-no-reboot"]
 VF_SLOT = "0x10"
 # In huge pages, because QEMU's igb, which the VFs are of, sends nothing of a
 # packet of which a piece goes on into a page that does not lie beside the first
@@ -50,7 +53,7 @@ def cpu_states():
                 text += [f"{vm.name}, {status}: {line}" for line in registers.splitlines()
                          if line.startswith(("RIP", "EIP"))]
         except (Closed, Late, OSError, QmpError) as error:
-            text.append(f"{vm.name} does not answer: {error}")
+            text.append(f"{vm.name} {vm.shut_down() or 'does not answer'}: {error}")
     return text
 
 
@@ -125,6 +128,11 @@ class Vm:
         """QEMU's trace events go to its log."""
         for event in events:
             self.qmp.execute("trace-event-set-state", name=event, enable=enable)
+
+    def shut_down(self):
+        """Why QEMU has said that it would end, or an empty string."""
+        return "".join(f"has ended ({event['data']['reason']})" for event in self.qmp.history
+                       if event["event"] == "SHUTDOWN")
 
     def running(self):
         return self.qmp.execute("query-status")["running"]
