@@ -29,7 +29,7 @@ tick_entry:
 	popl	%eax
 	iretl
 
-/* One for each other vector, INTERRUPT_ENTRY_SIZE bytes apart. */
+/* One for each vector, bare.h's INTERRUPT_ENTRY_SIZE bytes apart. */
 	.globl	interrupt_entries
 	.balign	16
 interrupt_entries:
@@ -37,8 +37,8 @@ interrupt_entries:
 	.rept	256
 	pushl	$vector
 	jmp	interrupted
-	.balign	16
 	.set	vector, vector + 1
+	.org	interrupt_entries + 16 * vector
 	.endr
 
 interrupted:

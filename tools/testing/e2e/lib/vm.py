@@ -53,7 +53,9 @@ def cpu_states():
                 text += [f"{vm.name}, {status}: {line}" for line in registers.splitlines()
                          if line.startswith(("RIP", "EIP"))]
         except (Closed, Late, OSError, QmpError) as error:
-            text.append(f"{vm.name} {vm.shut_down() or 'does not answer'}: {error}")
+            reason = vm.end_reason()
+            text.append(f"{vm.name} has ended: {reason}" if reason else
+                        f"{vm.name} does not answer: {error}")
     return text
 
 
@@ -121,6 +123,9 @@ class Vm:
     def log(self):
         return self.host.read(f"{RUN_DIR}/{self.name}.log")
 
+    def console(self):
+        return self.host.read(f"{RUN_DIR}/{self.name}.console")
+
     def memory_map(self):
         return self.host.read(f"/proc/{self._process.pid}/smaps")
 
@@ -129,10 +134,10 @@ class Vm:
         for event in events:
             self.qmp.execute("trace-event-set-state", name=event, enable=enable)
 
-    def shut_down(self):
-        """Why QEMU has said that it would end, or an empty string."""
-        return "".join(f"has ended ({event['data']['reason']})" for event in self.qmp.history
-                       if event["event"] == "SHUTDOWN")
+    def end_reason(self):
+        """Why QEMU has said that it would end, or None if it has not."""
+        return next((event["data"]["reason"] for event in self.qmp.history
+                     if event["event"] == "SHUTDOWN"), None)
 
     def running(self):
         return self.qmp.execute("query-status")["running"]
