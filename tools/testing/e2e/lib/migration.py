@@ -2,9 +2,11 @@
 """One migration between two QEMUs, straight or by a relay."""
 
 from .host import HERE
+from .tap import expect
 
 COMPLETION_LIMIT = 120
 LOAD_BEGINS_LIMIT = 30
+BACK_LIMIT = 60
 FIRST_PORT = 4400
 DOWNTIME_LIMIT_MS = 1000
 # Below the 50 ms for which QEMU sends RAM in one go: only then has a device its
@@ -68,8 +70,19 @@ class Migration:
         self.source.qmp.wait_migration(["active"], limit)
 
     def cancel(self):
+        """
+        The guest stays, and its driver has nothing to complain of. QEMU cuts the
+        stream before it notes that it was told to (migration_cancel() in 10.0), so
+        its migration's thread may call that a failure.
+        """
+        errors = self.source.vf.says("last_error")
         self.source.qmp.execute("migrate_cancel")
-        return self.wait()
+        outcome = self.wait()
+        expect(outcome in ("cancelled", "failed"), f"the migration {outcome}, though cancelled")
+        # A failure is told before the device is taken back.
+        self.source.vf.wait_state("running", BACK_LIMIT)
+        expect(self.source.vf.says("last_error") == errors,
+               f"the cancelled migration's driver: {self.source.vf.says('last_error')}")
 
     def wait(self, limit=COMPLETION_LIMIT):
         """How it ended, as the source says."""

@@ -64,7 +64,7 @@ def cancelled_and_retried(bench):
             migration.wait_active()
             expect(bench.guest.vf.state() == "pre-copy",
                    f"the source's device is in {bench.guest.vf.state()}")
-            expect(migration.cancel() == "cancelled", "the migration could not be cancelled")
+            migration.cancel()
             bench.guest.vf.wait_state("running")
         finally:
             destination.kill()
