@@ -78,7 +78,7 @@ static int32_t find_exception_index(const uint8_t *code)
 	return 0;
 }
 
-/* Whoever runs this looks for what it says: nothing is good. */
+/* Whoever loads this looks for what it prints: nothing means that it fits. */
 static void __attribute__((constructor)) mend_vmrun(void)
 {
 	struct helper_info *info = dlsym(RTLD_DEFAULT, "helper_info_vmrun");
@@ -86,12 +86,12 @@ static void __attribute__((constructor)) mend_vmrun(void)
 	void *leave = dlsym(RTLD_DEFAULT, "cpu_loop_exit_noexc");
 
 	if (!info || !helper || !leave || !dlsym(RTLD_DEFAULT, "current_cpu")) {
-		fprintf(stderr, "vmrun.so: this program has no VMRUN that it could mend\n");
+		fprintf(stderr, "vmrun: this program has no VMRUN that it could mend\n");
 		return;
 	}
 	exception_index = find_exception_index(leave);
 	if (!exception_index || (void *)info->func != helper) {
-		fprintf(stderr, "vmrun.so: this QEMU's VMRUN is not the one that it can mend\n");
+		fprintf(stderr, "vmrun: this QEMU's VMRUN is not the one that it can mend\n");
 		return;
 	}
 	qemu_vmrun = info->func;

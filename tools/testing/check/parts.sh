@@ -23,10 +23,11 @@ selftests=tools/testing/selftests/vfmig
 e2e=tools/testing/e2e/check
 
 #    name         in kernels  how     min.  command
-part static       -           beside  5     tools/testing/static/run
+part static       -           beside  7     tools/testing/static/run
 part unit         -           beside  1     tools/testing/unit/run
 part fuzz         -           alone   10    tools/testing/fuzz/run
 part hosts        -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
+part emulator     -           beside  1     tools/testing/emulator/run
 part region-mock  'debug*'    beside  15    $selftests/check --kernel K -- mock
 part region-mock  '[!d]*'     beside  6     $selftests/check --kernel K -- mock
 part region-igbvf 'debug*'    beside  16    $selftests/check --kernel K -- igbvf
@@ -42,5 +43,5 @@ part e2e          debug       beside  4     $e2e --kernel K -- demo
 part e2e          'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
-group default 6.1         static unit region-mock region-igbvf e2e
+group default 6.1         static unit emulator region-mock region-igbvf e2e
 group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race kunit e2e

@@ -24,32 +24,6 @@ qemu_program() {
 	)
 }
 
-# A thread a CPU, where the emulator can: QEMU 10.0.2 now and then trips over its
-# own TLB when the memory map changes (iotlb_to_section), as it does with each
-# BAR that is switched on or off, and 10.0.13 loses a timer's interrupt.
-tcg_thread_of() {
-	local version
-	version=$(<"$1/qemu")
-	if ((${version%%.*} >= 11)); then
-		printf multi
-	else
-		printf single
-	fi
-}
-
-# What costs an emulator more than it is worth: strings byte by byte, and leaving
-# a translated block at each access to a user's memory. The latter finds faults,
-# so a kernel made for that keeps it.
-tcg_dear_features() {
-	printf erms,fsrm
-	[[ -n $console_trouble ]] || printf ,smap
-}
-
-# All CPUs see the machine's own counter; asked for the time the HPET stops one
-# after the other. Nothing speculates. What is allocated is cleared by whoever
-# has to clear it, or a test finds out.
-tcg_kernel_options="tsc=reliable mitigations=off init_on_alloc=0"
-
 # The 64-bit PCI hole must not exist: QEMU 10.0 takes igb's 64-bit VF BARs for
 # 32-bit ones, and every VF register reads 0 if the kernel places them high.
 qemu_machine() {

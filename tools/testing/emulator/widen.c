@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loaded into the host VM's QEMU by a test of what mends it: widens the gap that
+ * tools/qemu/smc.c tells of, between dropping the translated code and storing the
+ * byte that replaces it. The call of mmu_lookup() in helper_stb_mmu() is led here.
+ * Only the test's own stores linger: the VM's kernel would not get to its shell.
+ */
+#define _GNU_SOURCE	/* RTLD_DEFAULT, MAP_FIXED_NOREPLACE */
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gap.h"
+
+/* Each length up to that in turn: less than a translation takes, and more. */
+#define LONGEST_GAP_NS	64000
+#define GAP_STEP_NS	500
+/* x86's call rel32, and the bytes of helper_stb_mmu() in which it is. */
+#define CALL		0xe8
+#define CALL_SIZE	5
+#define STORE_HEAD	128
+/* How far a call goes, and by which steps room for its target is looked for. */
+#define REACH		0x40000000UL
+#define STEP		0x100000UL
+
+typedef bool lookup_fn(void *cpu, uint64_t addr, uint32_t oi, uintptr_t ra,
+		       int access, void *result);
+
+static lookup_fn *qemu_lookup;
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void linger(void)
+{
+	static __thread int64_t gap_ns;
+	int64_t end = now_ns() + gap_ns;
+
+	gap_ns = (gap_ns + GAP_STEP_NS) % LONGEST_GAP_NS;
+	while (now_ns() < end)
+		;
+}
+
+static bool lookup(void *cpu, uint64_t addr, uint32_t oi, uintptr_t ra, int access,
+		   void *result)
+{
+	bool crosses_page = qemu_lookup(cpu, addr, oi, ra, access, result);
+
+	if (addr - GAP_ADDRESS < GAP_SIZE)
+		linger();
+	return crosses_page;
+}
+
+static void fail(const char *why)
+{
+	fprintf(stderr, "widen: %s\n", why);
+	exit(1);
+}
+
+/* A jump to @target, near enough to be called from @caller. */
+static uint8_t *build_jump(uintptr_t caller, void *target)
+{
+	/* movabs $target, %rax; jmp *%rax */
+	uint8_t code[] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 };
+	size_t page = sysconf(_SC_PAGESIZE);
+	uintptr_t hint = (caller & -page) - STEP;
+	void *jump;
+
+	for (; hint > caller - REACH; hint -= STEP) {
+		jump = mmap((void *)hint, page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		if (jump == MAP_FAILED)
+			continue;
+		memcpy(code + 2, &target, sizeof(target));
+		memcpy(jump, code, sizeof(code));
+		if (mprotect(jump, page, PROT_READ | PROT_EXEC))
+			fail("no code of its own");
+		return jump;
+	}
+	fail("no room near QEMU's code");
+	return NULL;
+}
+
+static void lead(uint8_t *call, const uint8_t *target)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	uintptr_t first = (uintptr_t)call & -page;
+	size_t length = (uintptr_t)call + CALL_SIZE - first;
+	int32_t distance = target - (call + CALL_SIZE);
+
+	if (mprotect((void *)first, length, PROT_READ | PROT_WRITE | PROT_EXEC))
+		fail("QEMU's code cannot be changed");
+	memcpy(call + 1, &distance, sizeof(distance));
+	mprotect((void *)first, length, PROT_READ | PROT_EXEC);
+}
+
+/* Linked behind smc.c, and so called after it, which takes that call for QEMU's. */
+static void __attribute__((constructor)) widen(void)
+{
+	uint8_t *store = dlsym(RTLD_DEFAULT, "helper_stb_mmu"), *call = store;
+	int32_t distance;
+
+	if (!store)
+		fail("no helper_stb_mmu in this program");
+	while (call < store + STORE_HEAD && *call != CALL)
+		call++;
+	if (*call != CALL)
+		fail("helper_stb_mmu calls nothing");
+	memcpy(&distance, call + 1, sizeof(distance));
+	qemu_lookup = (lookup_fn *)(call + CALL_SIZE + distance);
+	lead(call, build_jump((uintptr_t)call, lookup));
+}
