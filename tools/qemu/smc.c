@@ -37,12 +37,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "call.h"
+
 #define MMU_DATA_STORE	1
 #define GUEST_PAGE	4096UL
-/* x86's call rel32. */
-#define CALL		0xe8
-/* Bytes of helper_stb_mmu() in which it calls mmu_lookup(). */
-#define STORE_HEAD	128
 /* Bytes of mmu_lookup() in which it takes its argument oi apart. */
 #define LOOKUP_HEAD	64
 
@@ -170,17 +168,13 @@ static int look_at(struct dl_phdr_info *info, size_t __attribute__((unused)) siz
  */
 static uint32_t find_mmu_mask(const struct program *program)
 {
-	const uint8_t *store = program->table->stb, *code = store;
+	uint8_t *call = find_lookup_call(program->table->stb), *code;
 	uint32_t shifted = 0, mask = 0;
-	int32_t distance;
 	size_t i;
 
-	while (code < store + STORE_HEAD && *code != CALL)
-		code++;
-	if (*code != CALL)
+	if (!call)
 		return 0;
-	memcpy(&distance, code + 1, sizeof(distance));
-	code += 1 + sizeof(distance) + distance;
+	code = call_target(call);
 	/* Something else may look like a call. */
 	if (code < program->code || code + LOOKUP_HEAD > program->code_end)
 		return 0;

@@ -16,15 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../qemu/call.h"
 #include "gap.h"
 
 /* Each length up to that in turn: less than a translation takes, and more. */
 #define LONGEST_GAP_NS	64000
 #define GAP_STEP_NS	500
-/* x86's call rel32, and the bytes of helper_stb_mmu() in which it is. */
-#define CALL		0xe8
-#define CALL_SIZE	5
-#define STORE_HEAD	128
 /* How far a call goes, and by which steps room for its target is looked for. */
 #define REACH		0x40000000UL
 #define STEP		0x100000UL
@@ -108,16 +105,13 @@ static void lead(uint8_t *call, const uint8_t *target)
 /* Linked behind smc.c, and so called after it, which takes that call for QEMU's. */
 static void __attribute__((constructor)) widen(void)
 {
-	uint8_t *store = dlsym(RTLD_DEFAULT, "helper_stb_mmu"), *call = store;
-	int32_t distance;
+	uint8_t *store = dlsym(RTLD_DEFAULT, "helper_stb_mmu"), *call;
 
 	if (!store)
 		fail("no helper_stb_mmu in this program");
-	while (call < store + STORE_HEAD && *call != CALL)
-		call++;
-	if (*call != CALL)
+	call = find_lookup_call(store);
+	if (!call)
 		fail("helper_stb_mmu calls nothing");
-	memcpy(&distance, call + 1, sizeof(distance));
-	qemu_lookup = (lookup_fn *)(call + CALL_SIZE + distance);
+	qemu_lookup = (lookup_fn *)call_target(call);
 	lead(call, build_jump((uintptr_t)call, lookup));
 }
