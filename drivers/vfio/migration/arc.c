@@ -12,7 +12,7 @@
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 
-#include "engine.h"
+#include "arc.h"
 #include "session.h"
 
 /* What an arc has put aside, to be taken up again or freed for good. */
@@ -22,6 +22,29 @@ struct vfmig_arc {
 	struct vfmig_save *save;
 	struct vfmig_load *load;
 };
+
+/* Under the engine's lock; looked at without. */
+static void session_over(struct vfmig_device *vm)
+{
+	WRITE_ONCE(vm->session, vm->session + 1);
+	wake_up_all(&vm->wait);
+}
+
+/**
+ * vfmig_end_session - whatever is under way is over
+ * @vm: the device
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_end_session(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	session_over(vm);
+	vfmig_save_end(vm->save);
+	vm->save = NULL;
+	vfmig_load_end(vm->load);
+	vm->load = NULL;
+}
 
 static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 {
@@ -131,9 +154,9 @@ static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
 	int ret = 0;
 
 	vm->undoing = true;
-	vfmig_engine_start_clock(vm);
+	vfmig_access_start_clock(vm);
 	/* A device that is reset on the way has nothing left to be undone. */
-	while (!ret && taken-- && !vfmig_engine_was_reset(vm))
+	while (!ret && taken-- && !vfmig_was_reset(vm))
 		ret = undo_step(vm, arc, arc->plan->step[taken]);
 	vm->undoing = false;
 	return ret;
@@ -149,11 +172,9 @@ static int timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 	return ret;
 }
 
-/*
- * Returns 0, -EFAULT where the device is back where it was, or -EIO where it
- * is not. A device that was reset meanwhile has nothing left to be undone.
- */
-static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
+/* A device that was reset meanwhile has nothing left to be undone. */
+static enum vfmig_outcome take_steps(struct vfmig_device *vm,
+				     struct vfmig_arc *arc, u32 to)
 {
 	enum vfmig_step step;
 	unsigned int taken;
@@ -161,24 +182,26 @@ static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
 
 	for (taken = 0; taken < arc->plan->nr; taken++) {
 		step = arc->plan->step[taken];
-		ret = vfmig_engine_was_reset(vm) ? -ECANCELED :
-						   timed_step(vm, arc, step);
+		ret = vfmig_was_reset(vm) ? -ECANCELED :
+					    timed_step(vm, arc, step);
 		if (ret)
 			break;
 	}
 	if (!ret)
-		return 0;
+		return VFMIG_ARC_TAKEN;
 
 	vfmig_fail(vm, ret, "%s to %s: could not %s",
 		   vfmig_state_name(vm->state), vfmig_state_name(to),
 		   vfmig_step_name(step));
 
-	if (vfmig_engine_was_reset(vm) || !undo_steps(vm, arc, taken))
-		return -EFAULT;
-	if (vfmig_engine_was_reset(vm))
-		return -EFAULT;
+	if (vfmig_was_reset(vm))
+		return VFMIG_ARC_UNDONE;
+	ret = undo_steps(vm, arc, taken);
+	if (!ret || vfmig_was_reset(vm))
+		return VFMIG_ARC_UNDONE;
 
-	return vfmig_fail(vm, -EIO, "reset the device: undoing failed after");
+	vfmig_fail(vm, ret, "reset the device: undoing failed after");
+	return VFMIG_ARC_LOST;
 }
 
 /**
@@ -189,24 +212,24 @@ static int take_steps(struct vfmig_device *vm, struct vfmig_arc *arc, u32 to)
  * @win: the window for a session that begins on the way
  *
  * What the arc ends for good (a save that was left, a load that is complete)
- * is freed, and the fd it went through is told. Does not change &vm->state.
+ * is freed, and its session is over. Does not change &vm->state.
  *
  * Context: under the engine lock; calls the backend.
- * Return: 0; -EFAULT where it has failed and the device is where it was, or was
- * reset; -EIO where nobody knows where it is.
+ * Return: what has become of it; why it failed has been said.
  */
-int vfmig_take_arc(struct vfmig_device *vm, const struct vfmig_plan *plan,
-		   u32 to, struct vfmig_window *win)
+enum vfmig_outcome vfmig_take_arc(struct vfmig_device *vm,
+				  const struct vfmig_plan *plan, u32 to,
+				  struct vfmig_window *win)
 {
 	struct vfmig_arc arc = { .plan = plan, .window = win };
-	int ret;
+	enum vfmig_outcome outcome;
 
 	lockdep_assert_held(&vm->lock);
 
-	ret = take_steps(vm, &arc, to);
+	outcome = take_steps(vm, &arc, to);
 	if (arc.save || arc.load)
-		vfmig_datafd_end(vm);
+		session_over(vm);
 	vfmig_save_end(arc.save);
 	vfmig_load_end(arc.load);
-	return ret;
+	return outcome;
 }

@@ -4,8 +4,8 @@
  *
  * It has a session for as long as the device is in a state with data, and is
  * dead from then on; its owner may keep it for longer than there is a device.
- * So it holds what it needs, and whether it is alive is asked under the
- * engine's lock. Bytes go through a window as they do in v1, one of its own:
+ * So it holds what it needs, and knows by the number of its session whether it
+ * is alive. Bytes go through a window as they do in v1, one of its own:
  * nobody maps it, and what a dead file still does is seen by nobody.
  *
  * The engine's lock is not held while memory of the user is touched: who makes
@@ -22,8 +22,8 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfmig_compat.h>
-#include <linux/wait.h>
 
+#include "datafd.h"
 #include "engine.h"
 #include "session.h"
 #include "window.h"
@@ -36,19 +36,31 @@ struct vfmig_datafd {
 	 * gets its bytes in one piece. Outside of the engine's lock.
 	 */
 	struct mutex lock;
-	/* Woken when there may be data again, and when there never will. */
-	wait_queue_head_t wait;
+	/* The session it is for, 0 before that. */
+	unsigned long session;
 };
 
-/* Begins an access of a session that is alive. */
+/* What is dead stays so; what is alive does under the engine's lock only. */
+static bool alive(const struct vfmig_datafd *fd)
+{
+	return READ_ONCE(fd->vm->session) == READ_ONCE(fd->session);
+}
+
+/*
+ * Begins an access of a session that is alive. A dead file does not wait for
+ * the engine's lock: whoever has the device now may hold it for long.
+ */
 static int enter(struct vfmig_datafd *fd)
 {
 	struct vfmig_device *vm = fd->vm;
-	int ret = vfmig_engine_lock(vm);
+	int ret;
 
+	if (!alive(fd))
+		return -ENODEV;
+	ret = vfmig_engine_lock(vm);
 	if (ret)
 		return ret;
-	if (vm->datafd == fd && !vfmig_engine_was_reset(vm))
+	if (alive(fd) && !vfmig_was_reset(vm))
 		return 0;
 	vfmig_engine_unlock(vm);
 	return -ENODEV;
@@ -196,7 +208,7 @@ static __poll_t vfmig_datafd_poll_read(struct file *file,
 {
 	struct vfmig_datafd *fd = file->private_data;
 
-	poll_wait(file, &fd->wait, table);
+	poll_wait(file, &fd->vm->wait, table);
 	return readable(fd);
 }
 
@@ -205,8 +217,8 @@ static __poll_t vfmig_datafd_poll_write(struct file *file,
 {
 	struct vfmig_datafd *fd = file->private_data;
 
-	poll_wait(file, &fd->wait, table);
-	if (READ_ONCE(fd->vm->datafd) != fd)
+	poll_wait(file, &fd->vm->wait, table);
+	if (!alive(fd))
 		return EPOLLHUP | EPOLLERR;
 	return EPOLLOUT | EPOLLWRNORM;
 }
@@ -257,15 +269,9 @@ static long vfmig_datafd_ioctl(struct file *file, unsigned int cmd,
 static int vfmig_datafd_release(struct inode *inode, struct file *file)
 {
 	struct vfmig_datafd *fd = file->private_data;
-	struct vfmig_device *vm = fd->vm;
-
-	mutex_lock(&vm->lock);
-	if (vm->datafd == fd)
-		WRITE_ONCE(vm->datafd, NULL);
-	vfmig_engine_unlock(vm);
 
 	vfmig_window_put(fd->window);
-	vfmig_device_put(vm);
+	vfmig_engine_put(fd->vm);
 	mutex_destroy(&fd->lock);
 	kfree(fd);
 	return 0;
@@ -314,7 +320,6 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 		return ERR_PTR(-ENOMEM);
 	}
 	mutex_init(&fd->lock);
-	init_waitqueue_head(&fd->wait);
 
 	if (resuming)
 		file = anon_inode_getfile("vfmig-load", &vfmig_load_fops, fd,
@@ -329,7 +334,7 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 	}
 	stream_open(file_inode(file), file);
 
-	vfmig_device_get(vm);
+	vfmig_engine_get(vm);
 	fd->vm = vm;
 	return file;
 }
@@ -350,50 +355,8 @@ struct vfmig_window *vfmig_datafd_window(const struct file *file)
  */
 void vfmig_datafd_begin(struct vfmig_device *vm, struct file *file)
 {
-	lockdep_assert_held(&vm->lock);
-	WARN_ON_ONCE(vm->datafd);
-	WRITE_ONCE(vm->datafd, file->private_data);
-}
-
-/**
- * vfmig_datafd_used - what the file of the session under way costs
- * @vm: the device
- *
- * Context: under the engine lock.
- * Return: bytes; 0 where there is none.
- */
-size_t vfmig_datafd_used(const struct vfmig_device *vm)
-{
-	lockdep_assert_held(&vm->lock);
-	return vm->datafd ? vfmig_window_used(vm->datafd->window) : 0;
-}
-
-/**
- * vfmig_datafd_wake - who waits for data has to look again
- * @vm: the device
- *
- * Context: under the engine lock.
- */
-void vfmig_datafd_wake(struct vfmig_device *vm)
-{
-	lockdep_assert_held(&vm->lock);
-	if (vm->datafd)
-		wake_up_all(&vm->datafd->wait);
-}
-
-/**
- * vfmig_datafd_end - the session is over, and with it the file of use to it
- * @vm: the device
- *
- * Context: under the engine lock.
- */
-void vfmig_datafd_end(struct vfmig_device *vm)
-{
-	struct vfmig_datafd *fd = vm->datafd;
+	struct vfmig_datafd *fd = file->private_data;
 
 	lockdep_assert_held(&vm->lock);
-	if (!fd)
-		return;
-	WRITE_ONCE(vm->datafd, NULL);
-	wake_up_all(&fd->wait);
+	WRITE_ONCE(fd->session, vm->session);
 }

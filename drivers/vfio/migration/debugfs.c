@@ -18,6 +18,8 @@
 #include <linux/vfio_pci_core.h>
 
 #include "engine.h"
+#include "frontend.h"
+#include "session.h"
 #include "window.h"
 
 static struct dentry *vfmig_root;
@@ -103,6 +105,19 @@ static int last_error_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(last_error);
 
+/* A session of v2 goes through a window of its own. */
+static size_t window_used(const struct vfmig_device *vm)
+{
+	const struct vfmig_window *own = NULL;
+
+	if (vm->save)
+		own = vfmig_save_window(vm->save);
+	else if (vm->load)
+		own = vfmig_load_window(vm->load);
+	return vfmig_window_used(vm->window) +
+	       (own && own != vm->window ? vfmig_window_used(own) : 0);
+}
+
 static int window_show(struct seq_file *s, void *unused)
 {
 	struct vfmig_device *vm = s->private;
@@ -114,7 +129,7 @@ static int window_show(struct seq_file *s, void *unused)
 		return ret;
 	if (vm->window) {
 		size = vfmig_window_size(vm->window);
-		used = vfmig_window_used(vm->window) + vfmig_datafd_used(vm);
+		used = window_used(vm);
 	}
 	vfmig_engine_unlock(vm);
 

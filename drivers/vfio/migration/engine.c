@@ -12,132 +12,54 @@
  * which vfmig_must_stop() shows to a backend that is at work.
  */
 #include <linux/err.h>
-#include <linux/export.h>
 #include <linux/lockdep.h>
 #include <linux/pci.h>
-#include <linux/sched/signal.h>
-#include <linux/stdarg.h>
+#include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
+#include "arc.h"
 #include "engine.h"
-#include "session.h"
 #include "trace.h"
 
 /**
- * vfmig_engine_start_clock - an access has all of its time yet
- * @vm: the device
- *
- * Context: under the engine lock.
+ * vfmig_engine_init - a device runs, and nobody drives it
+ * @vm: the device, zeroed; to be let go by vfmig_engine_put()
  */
-void vfmig_engine_start_clock(struct vfmig_device *vm)
+void vfmig_engine_init(struct vfmig_device *vm)
 {
-	vm->deadline = jiffies + vm->patience;
+	vm->state = VFMIG_STATE_RUNNING;
+	/* What has begun no session has number 0. */
+	vm->session = 1;
+	kref_init(&vm->ref);
+	mutex_init(&vm->lock);
+	spin_lock_init(&vm->reset_lock);
+	init_waitqueue_head(&vm->wait);
+}
+
+static void device_free(struct kref *ref)
+{
+	struct vfmig_device *vm = container_of(ref, struct vfmig_device, ref);
+
+	mutex_destroy(&vm->lock);
+	kfree(vm);
+}
+
+void vfmig_engine_get(struct vfmig_device *vm)
+{
+	kref_get(&vm->ref);
 }
 
 /**
- * vfmig_engine_half_over - is half of an access' time over?
+ * vfmig_engine_put - let go of a device; the last one frees it
  * @vm: the device
  *
- * Who works piece by piece does well to stop then: a piece that is begun late
- * may not be done in time.
+ * Once the driver has let go of it, only its lock is of use.
  *
- * Context: under the engine lock.
- * Return: true where half of the time that vfmig_must_stop() grants is over.
+ * Context: may sleep; not under the engine lock.
  */
-bool vfmig_engine_half_over(const struct vfmig_device *vm)
+void vfmig_engine_put(struct vfmig_device *vm)
 {
-	return time_after(jiffies, vm->deadline - vm->patience / 2);
-}
-
-/**
- * vfmig_must_stop - should a backend give up what it is doing?
- * @vm: the device
- *
- * To be asked by every backend that waits or works for long. While a step is
- * being undone a signal does not count: half an undo helps nobody.
- *
- * Context: from a backend's call, under the engine lock.
- * Return: 0 to go on; -ECANCELED when the device has been reset meanwhile,
- * -EINTR when the caller is being killed, -ETIMEDOUT when the time of
- * &vfmig_backend_ops.timeout_ms is over.
- */
-int vfmig_must_stop(struct vfmig_device *vm)
-{
-	lockdep_assert_held(&vm->lock);
-
-	if (vfmig_engine_was_reset(vm))
-		return -ECANCELED;
-	if (!vm->undoing && fatal_signal_pending(current))
-		return -EINTR;
-	if (time_after(jiffies, vm->deadline))
-		return -ETIMEDOUT;
-	return 0;
-}
-EXPORT_SYMBOL_GPL(vfmig_must_stop);
-
-/**
- * vfmig_fail - say why something failed
- * @vm: the device
- * @err: negative errno
- * @fmt: the reason, for an operator; one line without a full stop
- *
- * Within one access of userspace each call puts its words before those of the
- * call before: first what could not be done, last why. When the access ends
- * they go to the log, to the tracepoint vfmig_error and to the file last_error
- * in debugfs. Userspace can make these failures happen at will, so the log is
- * rate limited.
- *
- * Context: from a backend's call, under the engine lock.
- * Return: @err, for ``return vfmig_fail(...)``.
- */
-int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...)
-{
-	char why[VFMIG_WHY_LEN];
-	va_list args;
-	int len;
-
-	lockdep_assert_held(&vm->lock);
-
-	va_start(args, fmt);
-	len = vscnprintf(why, sizeof(why), fmt, args);
-	va_end(args);
-
-	if (vm->why[0])
-		scnprintf(why + len, sizeof(why) - len, ": %s", vm->why);
-	strscpy(vm->why, why, sizeof(vm->why));
-	vm->why_err = err;
-	return err;
-}
-EXPORT_SYMBOL_GPL(vfmig_fail);
-
-static int part_of(enum vfmig_state state)
-{
-	switch (state) {
-	case VFMIG_STATE_PRE_COPY:
-	case VFMIG_STATE_PRE_COPY_P2P:
-		return VFMIG_PART_PRE_COPY;
-	case VFMIG_STATE_STOP_COPY:
-		return VFMIG_PART_STOP_COPY;
-	case VFMIG_STATE_RESUMING:
-		return VFMIG_PART_RESUMING;
-	default:
-		return -1;
-	}
-}
-
-/**
- * vfmig_engine_part - where to count what a transfer does now
- * @vm: the device, in a state with a transfer
- *
- * Context: under the engine lock.
- * Return: the counters of the part of the transfer that is under way.
- */
-struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm)
-{
-	int part = part_of(vm->state);
-
-	lockdep_assert_held(&vm->lock);
-	return &vm->stats.part[part < 0 ? VFMIG_PART_STOP_COPY : part];
+	kref_put(&vm->ref, device_free);
 }
 
 /**
@@ -162,7 +84,7 @@ static void enter_state(struct vfmig_device *vm, enum vfmig_state to,
 			enum vfmig_protocol by)
 {
 	ktime_t now = ktime_get();
-	int part = part_of(vm->state);
+	int part = vfmig_part_of(vm->state);
 
 	if (part >= 0)
 		vm->stats.part[part].wall_ns +=
@@ -190,20 +112,11 @@ enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm)
 	return READ_ONCE(vm->state);
 }
 
-static void end_sessions(struct vfmig_device *vm)
-{
-	vfmig_datafd_end(vm);
-	vfmig_save_end(vm->save);
-	vm->save = NULL;
-	vfmig_load_end(vm->load);
-	vm->load = NULL;
-}
-
 /* The device was reset: whatever was under way is over, and it runs. */
 static void forget(struct vfmig_device *vm, enum vfmig_state from)
 {
 	trace_vfmig_reset(pci_name(vm->core->pdev), from);
-	end_sessions(vm);
+	vfmig_end_session(vm);
 	vm->ops->reset(vm->backend);
 	vm->resets++;
 }
@@ -234,7 +147,7 @@ int vfmig_engine_lock(struct vfmig_device *vm)
 {
 	if (mutex_lock_killable(&vm->lock))
 		return -EINTR;
-	vfmig_engine_start_clock(vm);
+	vfmig_access_start_clock(vm);
 	return 0;
 }
 
@@ -287,7 +200,7 @@ void vfmig_engine_reset(struct vfmig_device *vm)
 
 static bool starts_transfer(enum vfmig_state from, u32 to)
 {
-	return part_of(to) >= 0 && !(from & to & VFMIG_STATE_STOP_COPY);
+	return vfmig_part_of(to) >= 0 && !(from & to & VFMIG_STATE_STOP_COPY);
 }
 
 /**
@@ -338,14 +251,19 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 	if (starts_transfer(from, to))
 		memset(&vm->stats, 0, sizeof(vm->stats));
 
-	ret = vfmig_take_arc(vm, &plan, to, win);
-	if (!ret) {
+	switch (vfmig_take_arc(vm, &plan, to, win)) {
+	case VFMIG_ARC_TAKEN:
 		enter_state(vm, to, by);
-		vfmig_datafd_wake(vm);
-	} else if (ret == -EIO) {
-		end_sessions(vm);
+		wake_up_all(&vm->wait);
+		break;
+	case VFMIG_ARC_UNDONE:
+		ret = -EFAULT;
+		break;
+	case VFMIG_ARC_LOST:
+		vfmig_end_session(vm);
 		enter_state(vm, VFMIG_STATE_ERROR, by);
 		ret = -EFAULT;
+		break;
 	}
 	trace_vfmig_state(pci_name(vm->core->pdev), from, to, ret,
 			  ktime_to_ns(ktime_sub(ktime_get(), start)));

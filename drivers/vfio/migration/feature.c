@@ -13,7 +13,9 @@
 #include <linux/vfmig_compat.h>
 #include <linux/vfio_pci_core.h>
 
+#include "datafd.h"
 #include "engine.h"
+#include "frontend.h"
 #include "session.h"
 
 static struct vfmig_device *device_of(struct vfio_device *vdev)

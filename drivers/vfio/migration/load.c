@@ -18,7 +18,7 @@
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
-#include "engine.h"
+#include "device.h"
 #include "session.h"
 #include "stream.h"
 #include "trace.h"
@@ -91,6 +91,12 @@ void vfmig_load_end(struct vfmig_load *load)
 	kfree(load);
 }
 
+/* The window it goes through. */
+const struct vfmig_window *vfmig_load_window(const struct vfmig_load *load)
+{
+	return load->window;
+}
+
 /**
  * vfmig_load_may_leave - is there nothing half done?
  * @load: the load
@@ -151,7 +157,7 @@ static void count_record(struct vfmig_load *load, u32 seq)
 
 	trace_vfmig_record(pci_name(vm->core->pdev), false, rec->type, seq,
 			   rec->len);
-	vfmig_engine_part(vm)->records++;
+	vfmig_access_part(vm)->records++;
 }
 
 static int judge(struct vfmig_load *load, u32 seq, int ret)
@@ -299,7 +305,7 @@ static int read_bytes(struct vfmig_load *load, const void *va, size_t bytes)
 int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
 {
 	struct vfmig_device *vm = load->vm;
-	struct vfmig_part_stats *part = vfmig_engine_part(vm);
+	struct vfmig_part_stats *part = vfmig_access_part(vm);
 	ktime_t start = ktime_get();
 	const void *va;
 	int ret;

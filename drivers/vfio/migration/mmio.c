@@ -10,7 +10,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/vfio_pci_core.h>
 
-#include "engine.h"
+#include "device.h"
 
 /**
  * vfmig_mmio_begin - make the BARs of a device accessible

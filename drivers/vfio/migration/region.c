@@ -20,6 +20,7 @@
 #include <linux/vfio_pci_core.h>
 
 #include "engine.h"
+#include "frontend.h"
 #include "session.h"
 #include "window.h"
 

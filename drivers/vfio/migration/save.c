@@ -23,7 +23,7 @@
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
-#include "engine.h"
+#include "device.h"
 #include "session.h"
 #include "stream.h"
 #include "trace.h"
@@ -133,6 +133,12 @@ void vfmig_save_end(struct vfmig_save *save)
 	kfree(save);
 }
 
+/* The window it goes through. */
+const struct vfmig_window *vfmig_save_window(const struct vfmig_save *save)
+{
+	return save->window;
+}
+
 /**
  * vfmig_save_retire - the user is done with what it was offered
  * @save: the save
@@ -228,7 +234,7 @@ static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
 
 	trace_vfmig_record(pci_name(vm->core->pdev), true, rec.type,
 			   save->writer.records, rec.len);
-	vfmig_engine_part(vm)->records++;
+	vfmig_access_part(vm)->records++;
 	return vfmig_seal_record(&save->writer, buf, &rec);
 }
 
@@ -266,7 +272,7 @@ static int fill_chunk(struct vfmig_save *save)
 		pos += n;
 		cond_resched();
 		/* Better a short chunk now than a long one too late. */
-		if (vfmig_engine_half_over(vm) || vfmig_must_stop(vm))
+		if (vfmig_access_half_over(vm) || vfmig_must_stop(vm))
 			break;
 	}
 
@@ -311,7 +317,7 @@ int vfmig_save_stage(struct vfmig_save *save)
 		return 0;
 
 	ret = fill_chunk(save);
-	part = vfmig_engine_part(vm);
+	part = vfmig_access_part(vm);
 	part->busy_ns += ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (!ret) {
 		part->chunks++;

@@ -48,12 +48,12 @@ void *vfmig_window_map(struct vfmig_window *win, size_t len)
 	return shim_alloc_must_fail() ? NULL : win->bytes;
 }
 
-struct vfmig_part_stats *vfmig_engine_part(struct vfmig_device *vm)
+struct vfmig_part_stats *vfmig_access_part(struct vfmig_device *vm)
 {
 	return &vm->stats.part[VFMIG_PART_RESUMING];
 }
 
-bool vfmig_engine_half_over(const struct vfmig_device *vm)
+bool vfmig_access_half_over(const struct vfmig_device *vm)
 {
 	return false;
 }

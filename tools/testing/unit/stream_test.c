@@ -3,10 +3,10 @@
 #include "../../../drivers/vfio/migration/stream.c"
 #include "../../../drivers/vfio/migration/identity.c"
 #include "cases.h"
-#include "../../../drivers/vfio/migration/stream_bulk_cases.h"
-#include "../../../drivers/vfio/migration/stream_cases.h"
-#include "../../../drivers/vfio/migration/stream_damage_cases.h"
-#include "../../../drivers/vfio/migration/stream_edge_cases.h"
+#include "../../../drivers/vfio/migration/tests/stream_bulk_cases.h"
+#include "../../../drivers/vfio/migration/tests/stream_cases.h"
+#include "../../../drivers/vfio/migration/tests/stream_damage_cases.h"
+#include "../../../drivers/vfio/migration/tests/stream_edge_cases.h"
 
 int main(void)
 {

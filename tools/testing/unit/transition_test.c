@@ -7,7 +7,7 @@
 
 #include "../../../drivers/vfio/migration/transition.c"
 #include "cases.h"
-#include "../../../drivers/vfio/migration/transition_cases.h"
+#include "../../../drivers/vfio/migration/tests/transition_cases.h"
 
 int main(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of states and the plan of every arc. */
-#include "transition.c"
+#include "../transition.c"
 #include "cases_kunit.h"
 #include "transition_cases.h"
 

@@ -11,7 +11,7 @@
 #include <linux/errno.h>
 
 #include "fake_kunit.h"
-#include "stream.h"
+#include "../stream.h"
 
 /* Where things are in a stream of the fake: head with four facts, records. */
 #define HEAD_LEN	(VFMIG_STREAM_HEAD_LEN + 4 * VFMIG_STREAM_FACT_LEN)

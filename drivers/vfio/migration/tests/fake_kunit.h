@@ -19,7 +19,7 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/vfmig.h>
 
-#include "transition.h"
+#include "../transition.h"
 
 #define FAKE_CALLS_LEN	256
 

@@ -14,6 +14,7 @@
 #include <linux/vfmig_compat.h>
 
 #include "engine.h"
+#include "frontend.h"
 #include "window.h"
 
 static unsigned long window = SZ_1M;
@@ -74,11 +75,8 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 	vm->core = core;
 	vm->ops = ops;
 	vm->backend = backend;
-	vm->state = VFMIG_STATE_RUNNING;
 	vm->patience = msecs_to_jiffies(ops->timeout_ms ?: VFMIG_TIMEOUT_MS);
-	kref_init(&vm->ref);
-	mutex_init(&vm->lock);
-	spin_lock_init(&vm->reset_lock);
+	vfmig_engine_init(vm);
 	vfmig_feature_init(vm);
 	vfmig_debugfs_add(vm);
 
@@ -88,32 +86,6 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 	return vm;
 }
 EXPORT_SYMBOL_GPL(vfmig_register);
-
-static void device_free(struct kref *ref)
-{
-	struct vfmig_device *vm = container_of(ref, struct vfmig_device, ref);
-
-	mutex_destroy(&vm->lock);
-	kfree(vm);
-}
-
-void vfmig_device_get(struct vfmig_device *vm)
-{
-	kref_get(&vm->ref);
-}
-
-/**
- * vfmig_device_put - let go of a device; the last one frees it
- * @vm: the device
- *
- * Once the driver has let go of it, only its lock is of use.
- *
- * Context: may sleep; not under the engine lock.
- */
-void vfmig_device_put(struct vfmig_device *vm)
-{
-	kref_put(&vm->ref, device_free);
-}
 
 /**
  * vfmig_unregister - undo vfmig_register()
@@ -128,7 +100,7 @@ void vfmig_unregister(struct vfmig_device *vm)
 	/* An access of a data fd may be on its way out, with a reset to tell. */
 	mutex_lock(&vm->lock);
 	vfmig_engine_unlock(vm);
-	vfmig_device_put(vm);
+	vfmig_engine_put(vm);
 }
 EXPORT_SYMBOL_GPL(vfmig_unregister);
 

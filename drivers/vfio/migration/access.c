@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An access of userspace under way: its time, its reasons, its counters. What
+ * sessions and backends may ask of it while the engine holds its lock.
+ */
+#include <linux/export.h>
+#include <linux/lockdep.h>
+#include <linux/sched/signal.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+
+#include "device.h"
+
+/**
+ * vfmig_access_start_clock - an access has all of its time yet
+ * @vm: the device
+ *
+ * Context: under the engine lock.
+ */
+void vfmig_access_start_clock(struct vfmig_device *vm)
+{
+	vm->deadline = jiffies + vm->patience;
+}
+
+/**
+ * vfmig_access_half_over - is half of an access' time over?
+ * @vm: the device
+ *
+ * Who works piece by piece does well to stop then: a piece that is begun late
+ * may not be done in time.
+ *
+ * Context: under the engine lock.
+ * Return: true where half of the time that vfmig_must_stop() grants is over.
+ */
+bool vfmig_access_half_over(const struct vfmig_device *vm)
+{
+	return time_after(jiffies, vm->deadline - vm->patience / 2);
+}
+
+/**
+ * vfmig_must_stop - should a backend give up what it is doing?
+ * @vm: the device
+ *
+ * To be asked by every backend that waits or works for long. While a step is
+ * being undone a signal does not count: half an undo helps nobody.
+ *
+ * Context: from a backend's call, under the engine lock.
+ * Return: 0 to go on; -ECANCELED when the device has been reset meanwhile,
+ * -EINTR when the caller is being killed, -ETIMEDOUT when the time of
+ * &vfmig_backend_ops.timeout_ms is over.
+ */
+int vfmig_must_stop(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	if (vfmig_was_reset(vm))
+		return -ECANCELED;
+	if (!vm->undoing && fatal_signal_pending(current))
+		return -EINTR;
+	if (time_after(jiffies, vm->deadline))
+		return -ETIMEDOUT;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfmig_must_stop);
+
+/**
+ * vfmig_fail - say why something failed
+ * @vm: the device
+ * @err: negative errno
+ * @fmt: the reason, for an operator; one line without a full stop
+ *
+ * Within one access of userspace each call puts its words before those of the
+ * call before: first what could not be done, last why. When the access ends
+ * they go to the log, to the tracepoint vfmig_error and to the file last_error
+ * in debugfs. Userspace can make these failures happen at will, so the log is
+ * rate limited.
+ *
+ * Context: from a backend's call, under the engine lock.
+ * Return: @err, for ``return vfmig_fail(...)``.
+ */
+int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...)
+{
+	char why[VFMIG_WHY_LEN];
+	va_list args;
+	int len;
+
+	lockdep_assert_held(&vm->lock);
+
+	va_start(args, fmt);
+	len = vscnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+
+	if (vm->why[0])
+		scnprintf(why + len, sizeof(why) - len, ": %s", vm->why);
+	strscpy(vm->why, why, sizeof(vm->why));
+	vm->why_err = err;
+	return err;
+}
+EXPORT_SYMBOL_GPL(vfmig_fail);
+
+int vfmig_part_of(enum vfmig_state state)
+{
+	switch (state) {
+	case VFMIG_STATE_PRE_COPY:
+	case VFMIG_STATE_PRE_COPY_P2P:
+		return VFMIG_PART_PRE_COPY;
+	case VFMIG_STATE_STOP_COPY:
+		return VFMIG_PART_STOP_COPY;
+	case VFMIG_STATE_RESUMING:
+		return VFMIG_PART_RESUMING;
+	default:
+		return -1;
+	}
+}
+
+/**
+ * vfmig_access_part - where to count what a transfer does now
+ * @vm: the device, in a state with a transfer
+ *
+ * Context: under the engine lock.
+ * Return: the counters of the part of the transfer that is under way.
+ */
+struct vfmig_part_stats *vfmig_access_part(struct vfmig_device *vm)
+{
+	int part = vfmig_part_of(vm->state);
+
+	lockdep_assert_held(&vm->lock);
+	return &vm->stats.part[part < 0 ? VFMIG_PART_STOP_COPY : part];
+}
