@@ -12,6 +12,7 @@
  *
  * Order of the calls, one device, one at a time::
  *
+ *	open to close	->open()	->identity()	...	->close()
  *	running falls	->quiesce()	->freeze()
  *	running rises	->thaw()	->run()
  *	peer to peer	->quiesce()	->run()
@@ -33,9 +34,12 @@
 
 #include <linux/bits.h>
 #include <linux/types.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/vfmig_compat.h>
 
 struct dentry;
-struct vfio_pci_core_device;
+struct pci_dev;
+struct vfio_device;
 struct vfmig_device;
 
 /**
@@ -134,6 +138,9 @@ struct vfmig_piece {
 /**
  * struct vfmig_backend_ops - what a backend can do
  *
+ * A device whose state is one record needs no more than @quiesce, @run,
+ * @freeze, @save, @load and @load_commit.
+ *
  * @name: names the backend in the stream and in messages, at most 15 bytes
  * @stream_version: version of the backend's records; a destination takes only
  *	its own version
@@ -143,6 +150,17 @@ struct vfmig_piece {
  *	wants in one piece, at most VFMIG_BULK_HEAD_MAX
  * @timeout_ms: how long one access of userspace may keep the backend busy in
  *	all, milliseconds; 0 for VFMIG_TIMEOUT_MS. See vfmig_must_stop()
+ * @needs_bars: @quiesce, @run, @freeze, @thaw and @load_commit access the BARs.
+ *	The core wakes the device, switches decoding on and keeps resets and the
+ *	guest's config accesses out around each of them. A device that the guest
+ *	has put into a low power state (D3) is taken for quiescent: the calls are
+ *	left out, and made up for when it is awake and its state is wanted. Other
+ *	calls use vfmig_bars_begin(), these must not
+ *
+ * @open: optional, with @close. The device is being opened: gets what the
+ *	other calls need. Comes before all of them.
+ * @close: undoes @open; no call but @reset comes after it. The device is still
+ *	enabled.
  *
  * @identity: optional. Fills @facts with at most @max facts about the device
  *	beyond vendor, device and revision, which the core adds. Returns their
@@ -155,12 +173,17 @@ struct vfmig_piece {
  *	committed to: its caller can no longer fail the migration.
  * @freeze: from here on nothing of the device's state changes. On error the
  *	device is quiesced as before.
- * @thaw: undoes @freeze; the same promise as @run.
+ * @thaw: optional. Undoes @freeze; the same promise as @run.
+ *	Where the device has no power each of these four, and @load_commit, may
+ *	return -EHOSTDOWN, which is what the core makes of D3 with @needs_bars.
  *
- * @save_begin: a save starts, or goes from pre-copy to stop-and-copy. In
- *	VFMIG_STOP_COPY the device is frozen. On error the save is where it was.
+ * @save_begin: optional. A save starts, or goes from pre-copy to stop-and-copy.
+ *	In VFMIG_STOP_COPY the device is frozen. On error the save is where it
+ *	was.
  * @save_left: bytes of payload that ->save() has yet to say in this phase; an
- *	estimate, but 0 exactly when ->save() would say nothing.
+ *	estimate, but 0 exactly when ->save() would say nothing. Optional: without
+ *	it the state is one record, said in stop-and-copy; the core asks for it
+ *	once, and refuses a stream with none or with a second one.
  * @save: fills @rec with the next record. Returns 0, or a negative errno, and
  *	the save has failed. A record with a len of 0 says that there is
  *	nothing more in this phase, whatever @save_left says.
@@ -168,11 +191,11 @@ struct vfmig_piece {
  *	say, or of one that follows on the pre-copy under way; an estimate. Asked
  *	in every state but stop-and-copy, and only while the device is open.
  *	Without it @min_record is taken for the answer.
- * @save_end: the save is over, complete or not; frees what it used. Run
- *	control may come before it: a device is started again, and only when
+ * @save_end: optional. The save is over, complete or not; frees what it used.
+ *	Run control may come before it: a device is started again, and only when
  *	that has worked is the save given up.
  *
- * @load_begin: a load starts; the device is frozen and is not touched.
+ * @load_begin: optional. A load starts; the device is frozen and is not touched.
  * @load: takes one record whose CRC holds; checks every byte it uses. The
  *	record's memory is the core's. The device is not touched before
  *	@load_commit, unless its state is too large to be kept aside. Returns
@@ -189,9 +212,9 @@ struct vfmig_piece {
  * @load_commit: the stream was whole and in order. Puts the state into the
  *	frozen device and verifies it. PCI memory decoding and bus mastering
  *	may be off, and what is in config space and MSI-X comes later.
- * @load_end: the load is over, committed or not; frees what it used.
+ * @load_end: optional. The load is over, committed or not; frees what it used.
  *
- * @reset: the device was reset under us: forget, nothing else. Called under
+ * @reset: optional. The device was reset under us: forget, nothing else. Called under
  *	locks of the PCI core and of vfio, so it must neither touch the device
  *	nor wait. What is begun has been ended before with ->save_end() or
  *	->load_end(), which therefore must not touch the device either.
@@ -202,6 +225,10 @@ struct vfmig_backend_ops {
 	u32 min_record;
 	u32 bulk_head;
 	unsigned int timeout_ms;
+	bool needs_bars;
+
+	int (*open)(void *backend);
+	void (*close)(void *backend);
 
 	int (*identity)(void *backend, struct vfmig_fact *facts,
 			unsigned int max);
@@ -244,15 +271,47 @@ __printf(3, 4)
 int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...);
 struct dentry *vfmig_debugfs(struct vfmig_device *vm);
 
+int vfmig_bars_begin(struct vfmig_device *vm);
+void vfmig_bars_end(struct vfmig_device *vm);
+
 /**
- * struct vfmig_mmio - a stretch of register accesses, see vfmig_mmio_begin()
- * @command: what PCI_COMMAND read before
+ * struct vfmig_pci_device - what each variant driver has of a function
+ * @core: vfio's part
+ * @vm: the core's; NULL for a function that is served as vfio-pci would
+ *
+ * A driver embeds it in its own structure, which vfio_alloc_device() allocates
+ * by @core.vdev. Each of the functions below can be replaced by one of the
+ * driver's that does the same and more.
  */
-struct vfmig_mmio {
-	u16 command;
+struct vfmig_pci_device {
+	struct vfio_pci_core_device core;
+	struct vfmig_device *vm;
 };
 
-int vfmig_mmio_begin(struct vfmig_device *vm, struct vfmig_mmio *mmio);
-void vfmig_mmio_end(struct vfmig_device *vm, struct vfmig_mmio *mmio);
+int vfmig_pci_probe(struct vfmig_pci_device *vpci,
+		    const struct vfmig_backend_ops *ops, void *backend);
+void vfmig_pci_remove(struct pci_dev *pdev);
+int vfmig_pci_open_device(struct vfio_device *vdev);
+void vfmig_pci_close_device(struct vfio_device *vdev);
+void vfmig_pci_reset_done(struct pci_dev *pdev);
+extern const struct pci_error_handlers vfmig_pci_err_handlers;
+
+/*
+ * VFMIG_PCI_OPS(init, release) - for the struct vfio_device_ops of a driver
+ * that adds migration and no more. @init and @release are
+ * vfio_pci_core_init_dev() and vfio_pci_core_release_dev(), or call them.
+ */
+#define VFMIG_PCI_OPS(init_op, release_op)				\
+	.init		= init_op,					\
+	.release	= release_op,					\
+	.open_device	= vfmig_pci_open_device,			\
+	.close_device	= vfmig_pci_close_device,			\
+	.ioctl		= vfio_pci_core_ioctl,				\
+	.device_feature	= vfio_pci_core_ioctl_feature,			\
+	.read		= vfio_pci_core_read,				\
+	.write		= vfio_pci_core_write,				\
+	.mmap		= vfio_pci_core_mmap,				\
+	VFMIG_REGION_INFO_OPS(vfmig_pci_region_info)			\
+	VFMIG_PCI_DEVICE_OPS
 
 #endif /* _LINUX_VFMIG_H */

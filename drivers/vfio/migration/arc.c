@@ -13,6 +13,7 @@
 #include <linux/lockdep.h>
 
 #include "arc.h"
+#include "backend.h"
 #include "session.h"
 
 /* What an arc has put aside, to be taken up again or freed for good. */
@@ -88,9 +89,9 @@ static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 	case VFMIG_STEP_LEAVE_RESUMING:
 		return leave_resuming(vm, arc);
 	case VFMIG_STEP_QUIESCE:
-		return vm->ops->quiesce(vm->backend);
+		return vfmig_backend_quiesce(vm);
 	case VFMIG_STEP_FREEZE:
-		return vm->ops->freeze(vm->backend);
+		return vfmig_backend_freeze(vm);
 	case VFMIG_STEP_END_SAVING:
 		arc->save = vm->save;
 		vm->save = NULL;
@@ -102,9 +103,9 @@ static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 	case VFMIG_STEP_RESUMING:
 		return start_resuming(vm, arc);
 	case VFMIG_STEP_THAW:
-		return vm->ops->thaw(vm->backend);
+		return vfmig_backend_thaw(vm);
 	case VFMIG_STEP_RUN:
-		return vm->ops->run(vm->backend);
+		return vfmig_backend_run(vm);
 	case VFMIG_NR_STEPS:
 		break;
 	}
@@ -121,9 +122,9 @@ static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 		arc->load = NULL;
 		return 0;
 	case VFMIG_STEP_QUIESCE:
-		return vm->ops->run(vm->backend);
+		return vfmig_backend_run(vm);
 	case VFMIG_STEP_FREEZE:
-		return vm->ops->thaw(vm->backend);
+		return vfmig_backend_thaw(vm);
 	case VFMIG_STEP_END_SAVING:
 		vm->save = arc->save;
 		arc->save = NULL;
@@ -138,9 +139,9 @@ static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 		vm->load = NULL;
 		return 0;
 	case VFMIG_STEP_THAW:
-		return vm->ops->freeze(vm->backend);
+		return vfmig_backend_freeze(vm);
 	case VFMIG_STEP_RUN:
-		return vm->ops->quiesce(vm->backend);
+		return vfmig_backend_quiesce(vm);
 	case VFMIG_NR_STEPS:
 		break;
 	}

@@ -74,6 +74,11 @@ struct vfmig_device {
 	enum vfmig_protocol owner;
 	/* A step is being undone: it is not to be cut short by a signal. */
 	bool undoing;
+	/* What the backend has done, and not undone: see backend.c. */
+	bool quiesced;
+	bool frozen;
+	/* Bits of PCI_COMMAND, from vfmig_bars_begin() to vfmig_bars_end(). */
+	u16 switched_on;
 	/* When the access under way has to give up, in jiffies. */
 	unsigned long deadline;
 	struct vfmig_save *save;

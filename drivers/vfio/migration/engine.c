@@ -18,6 +18,7 @@
 #include <linux/vfio_pci_core.h>
 
 #include "arc.h"
+#include "backend.h"
 #include "engine.h"
 #include "trace.h"
 
@@ -117,7 +118,7 @@ static void forget(struct vfmig_device *vm, enum vfmig_state from)
 {
 	trace_vfmig_reset(pci_name(vm->core->pdev), from);
 	vfmig_end_session(vm);
-	vm->ops->reset(vm->backend);
+	vfmig_backend_reset(vm);
 	vm->resets++;
 }
 

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
+#include "backend.h"
 #include "device.h"
 #include "session.h"
 #include "stream.h"
@@ -36,6 +37,8 @@ struct vfmig_load {
 	bool failed;
 	/* The backend does not know the record whose pieces are coming. */
 	bool skipping;
+	/* Records that the backend has taken. */
+	u64 taken;
 	void *payload;
 	struct vfmig_reader reader;
 };
@@ -69,7 +72,7 @@ struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm,
 static void close_backend(struct vfmig_load *load)
 {
 	if (load->begun)
-		load->vm->ops->load_end(load->vm->backend);
+		vfmig_backend_load_end(load->vm);
 	load->begun = false;
 	kvfree(load->payload);
 	load->payload = NULL;
@@ -160,16 +163,22 @@ static void count_record(struct vfmig_load *load, u32 seq)
 	vfmig_access_part(vm)->records++;
 }
 
+/* What the backend has said of a record, or of the first piece of one. */
 static int judge(struct vfmig_load *load, u32 seq, int ret)
 {
 	const struct vfmig_record *rec = &load->reader.record;
+	struct vfmig_device *vm = load->vm;
 
 	load->skipping = ret == -EOPNOTSUPP &&
 			 rec->flags & VFMIG_RECORD_OPTIONAL;
-	if (!ret || load->skipping)
+	if (load->skipping)
 		return 0;
-	return vfmig_fail(load->vm, ret, "record %u, type %#x, is refused",
-			  seq, rec->type);
+	if (!ret && load->taken++ && vfmig_backend_one_record(vm))
+		ret = vfmig_fail(vm, -EINVAL, "the state comes twice");
+	if (ret)
+		return vfmig_fail(vm, ret, "record %u, type %#x, is refused",
+				  seq, rec->type);
+	return 0;
 }
 
 static int hand_on(struct vfmig_load *load)
@@ -179,24 +188,26 @@ static int hand_on(struct vfmig_load *load)
 
 	count_record(load, seq);
 	return judge(load, seq,
-		     vm->ops->load(vm->backend, &load->reader.record));
+		     vfmig_backend_load(vm, &load->reader.record));
 }
 
 static int hand_on_piece(struct vfmig_load *load)
 {
 	const struct vfmig_piece *piece = &load->reader.piece;
 	const struct vfmig_record *rec = &load->reader.record;
+	bool first = piece->at <= load->vm->ops->bulk_head;
 	struct vfmig_device *vm = load->vm;
 	u32 seq = load->reader.records;
+	int ret;
 
-	if (piece->at <= vm->ops->bulk_head) {
+	if (first) {
 		count_record(load, seq);
 		load->skipping = false;
 	}
 	if (load->skipping)
 		return 0;
-	return judge(load, seq,
-		     vm->ops->load_piece(vm->backend, rec, piece));
+	ret = vfmig_backend_load_piece(vm, rec, piece);
+	return first || ret ? judge(load, seq, ret) : 0;
 }
 
 static int commit(struct vfmig_load *load)
@@ -205,7 +216,10 @@ static int commit(struct vfmig_load *load)
 	ktime_t start = ktime_get();
 	int ret;
 
-	ret = vm->ops->load_commit(vm->backend);
+	if (!load->taken && vfmig_backend_one_record(vm))
+		return vfmig_fail(vm, -EINVAL,
+				  "the stream has no state of the device");
+	ret = vfmig_backend_load_commit(vm);
 	vm->stats.commit_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (ret)
 		return vfmig_fail(vm, ret, "the device did not take its state");
@@ -248,7 +262,7 @@ static const void *prepare(struct vfmig_load *load, size_t bytes)
 					  "no memory for the window"));
 
 	if (!load->begun && !load->whole) {
-		ret = vm->ops->load_begin(vm->backend);
+		ret = vfmig_backend_load_begin(vm);
 		if (ret)
 			return ERR_PTR(vfmig_fail(vm, ret,
 						  "the load could not begin"));

@@ -13,6 +13,7 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/vfmig_compat.h>
 
+#include "backend.h"
 #include "engine.h"
 #include "frontend.h"
 #include "window.h"
@@ -30,17 +31,6 @@ static size_t window_size(const struct vfmig_backend_ops *ops)
 	size_t size = READ_ONCE(window);
 
 	return PAGE_ALIGN(clamp_t(size_t, size, least, WINDOW_MAX));
-}
-
-static bool ops_are_complete(const struct vfmig_backend_ops *ops)
-{
-	return ops->name && strlen(ops->name) < VFMIG_STREAM_NAME_LEN &&
-	       ops->min_record && ops->min_record <= VFMIG_RECORD_MAX &&
-	       ops->bulk_head <= VFMIG_BULK_HEAD_MAX &&
-	       ops->quiesce && ops->run && ops->freeze && ops->thaw &&
-	       ops->save_begin && ops->save_left && ops->save &&
-	       ops->save_end && ops->load_begin && ops->load &&
-	       ops->load_commit && ops->load_end && ops->reset;
 }
 
 /**
@@ -63,7 +53,7 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 	struct pci_dev *pdev = core->pdev;
 	struct vfmig_device *vm;
 
-	if (WARN_ON(!ops_are_complete(ops))) {
+	if (WARN_ON(!vfmig_backend_complete(ops))) {
 		pci_err(pdev, "vfmig: cannot migrate: the backend is incomplete\n");
 		return ERR_PTR(-EINVAL);
 	}
@@ -125,11 +115,9 @@ static int identify(struct vfmig_device *vm, struct vfmig_identity *id)
 	add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
 	add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
 	add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
-	if (!vm->ops->identity)
-		return 0;
 
-	more = vm->ops->identity(vm->backend, id->facts + id->nr_facts,
-				 VFMIG_MAX_FACTS - id->nr_facts);
+	more = vfmig_backend_identity(vm, id->facts + id->nr_facts,
+				      VFMIG_MAX_FACTS - id->nr_facts);
 	if (more < 0)
 		return more;
 	if (WARN_ON(more > VFMIG_MAX_FACTS - id->nr_facts))
@@ -156,10 +144,13 @@ int vfmig_open(struct vfmig_device *vm)
 	ret = vfmig_engine_lock(vm);
 	if (ret)
 		return ret;
+	ret = vfmig_backend_open(vm);
+	if (ret)
+		goto out;
 	vm->identity = kzalloc(sizeof(*vm->identity), GFP_KERNEL_ACCOUNT);
 	if (!vm->identity) {
 		ret = -ENOMEM;
-		goto out;
+		goto err_close;
 	}
 	ret = identify(vm, vm->identity);
 	if (ret)
@@ -186,6 +177,8 @@ err_window:
 err_identity:
 	kfree(vm->identity);
 	vm->identity = NULL;
+err_close:
+	vfmig_backend_close(vm);
 	goto out;
 }
 EXPORT_SYMBOL_GPL(vfmig_open);
@@ -216,6 +209,11 @@ void vfmig_close(struct vfmig_device *vm)
 	/* To userspace a close is a reset: all is over, and it runs. */
 	vfmig_engine_reset(vm);
 	vm->identity = NULL;
+	vfmig_engine_unlock(vm);
+
+	/* Only now has the backend been told of that. */
+	mutex_lock(&vm->lock);
+	vfmig_backend_close(vm);
 	vfmig_engine_unlock(vm);
 	vfmig_window_put(win);
 	kfree(identity);

@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
+#include "backend.h"
 #include "device.h"
 #include "session.h"
 #include "stream.h"
@@ -79,7 +80,7 @@ struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
 	save->vm = vm;
 	save->phase = phase;
 
-	ret = vm->ops->save_begin(vm->backend, phase);
+	ret = vfmig_backend_save_begin(vm, phase);
 	if (ret) {
 		kfree(save);
 		return ERR_PTR(ret);
@@ -106,7 +107,7 @@ int vfmig_save_last_phase(struct vfmig_save *save)
 		return vfmig_fail(vm, save->err,
 				  "the save has failed in pre-copy already");
 
-	ret = vm->ops->save_begin(vm->backend, VFMIG_STOP_COPY);
+	ret = vfmig_backend_save_begin(vm, VFMIG_STOP_COPY);
 	if (ret)
 		return ret;
 
@@ -128,7 +129,7 @@ void vfmig_save_end(struct vfmig_save *save)
 	if (!save)
 		return;
 	lockdep_assert_held(&save->vm->lock);
-	save->vm->ops->save_end(save->vm->backend);
+	vfmig_backend_save_end(save->vm);
 	vfmig_window_put(save->window);
 	kfree(save);
 }
@@ -152,27 +153,27 @@ void vfmig_save_retire(struct vfmig_save *save)
 		save->chunk = VFMIG_CHUNK_IDLE;
 }
 
+/* Bytes of payload that the backend has yet to say in this phase. */
 static u64 backend_left(struct vfmig_save *save)
 {
 	struct vfmig_device *vm = save->vm;
 
-	return save->dry ? 0 : vm->ops->save_left(vm->backend);
+	if (save->dry || save->end_out)
+		return 0;
+	if (vfmig_backend_one_record(vm))
+		return save->phase == VFMIG_STOP_COPY ? vm->ops->min_record : 0;
+	return vfmig_backend_save_left(vm);
 }
 
-static u64 unstaged_bytes(struct vfmig_save *save)
+static u64 unstaged_bytes(const struct vfmig_save *save, u64 left)
 {
-	struct vfmig_device *vm = save->vm;
-	u64 left, bytes = 0;
+	u64 bytes = 0;
 
 	if (!save->head_out)
-		bytes += vfmig_head_len(vm->identity);
-	if (save->end_out)
-		return bytes;
-
-	left = backend_left(save);
+		bytes += vfmig_head_len(save->vm->identity);
 	if (left)
 		bytes += left + VFMIG_STREAM_RECORD_LEN;
-	if (save->phase == VFMIG_STOP_COPY)
+	if (save->phase == VFMIG_STOP_COPY && !save->end_out)
 		bytes += VFMIG_STREAM_END_LEN;
 	return bytes;
 }
@@ -191,7 +192,7 @@ int vfmig_save_pending(struct vfmig_save *save, u64 *bytes)
 
 	if (save->err)
 		return save->err;
-	*bytes = unstaged_bytes(save);
+	*bytes = unstaged_bytes(save, backend_left(save));
 	if (save->chunk != VFMIG_CHUNK_IDLE)
 		*bytes += save->chunk_len - save->chunk_taken;
 	return 0;
@@ -204,8 +205,8 @@ static size_t chunk_room(struct vfmig_save *save, u64 bytes)
 	size_t least = vfmig_head_len(vm->identity) +
 		       vfmig_record_len(vm->ops->min_record);
 
-	return min_t(u64, PAGE_ALIGN(max_t(u64, bytes, least)),
-		     vfmig_window_size(save->window));
+	return PAGE_ALIGN(min_t(u64, max_t(u64, bytes, least),
+				vfmig_window_size(save->window)));
 }
 
 /*
@@ -223,7 +224,7 @@ static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
 	};
 	int ret;
 
-	ret = vm->ops->save(vm->backend, &rec);
+	ret = vfmig_backend_save(vm, &rec);
 	if (ret)
 		return vfmig_fail(vm, ret, "the backend could not save");
 	if (!rec.len)
@@ -238,12 +239,39 @@ static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
 	return vfmig_seal_record(&save->writer, buf, &rec);
 }
 
-static int fill_chunk(struct vfmig_save *save)
+/*
+ * Lays records at @buf while the backend has any, and no longer than it should.
+ * Returns the bytes they take or a negative errno; @left is what is left then.
+ */
+static ssize_t lay_records(struct vfmig_save *save, void *buf, size_t room,
+			   u64 *left)
 {
 	struct vfmig_device *vm = save->vm;
 	size_t least = vfmig_record_len(vm->ops->min_record);
-	u64 left = unstaged_bytes(save);
-	size_t room = chunk_room(save, left);
+	size_t pos = 0;
+	ssize_t n;
+
+	while (*left && room - pos >= least) {
+		n = lay_record(save, buf + pos, room - pos);
+		if (n < 0)
+			return n;
+		if (!n || vfmig_backend_one_record(vm))
+			save->dry = true;
+		pos += n;
+		*left = backend_left(save);
+		cond_resched();
+		/* Better a short chunk now than a long one too late. */
+		if (vfmig_access_half_over(vm) || vfmig_must_stop(vm))
+			break;
+	}
+	return pos;
+}
+
+static int fill_chunk(struct vfmig_save *save, u64 left)
+{
+	struct vfmig_device *vm = save->vm;
+	u64 bytes = unstaged_bytes(save, left);
+	size_t room = chunk_room(save, bytes);
 	size_t pos = 0;
 	ssize_t n;
 	void *va;
@@ -256,27 +284,17 @@ static int fill_chunk(struct vfmig_save *save)
 		vfmig_put_head(va, vm->identity);
 		pos += vfmig_head_len(vm->identity);
 		save->head_out = true;
-		save->initial = left;
+		save->initial = bytes;
 	}
 
-	while (room - pos >= least && backend_left(save)) {
-		n = lay_record(save, va + pos, room - pos);
-		if (n < 0) {
-			save->err = n;
-			return n;
-		}
-		if (!n) {
-			save->dry = true;
-			break;
-		}
-		pos += n;
-		cond_resched();
-		/* Better a short chunk now than a long one too late. */
-		if (vfmig_access_half_over(vm) || vfmig_must_stop(vm))
-			break;
+	n = lay_records(save, va + pos, room - pos, &left);
+	if (n < 0) {
+		save->err = n;
+		return n;
 	}
+	pos += n;
 
-	if (save->phase == VFMIG_STOP_COPY && !backend_left(save) &&
+	if (save->phase == VFMIG_STOP_COPY && !left &&
 	    room - pos >= VFMIG_STREAM_END_LEN) {
 		pos += vfmig_put_end(&save->writer, va + pos);
 		save->end_out = true;
@@ -307,16 +325,20 @@ int vfmig_save_stage(struct vfmig_save *save)
 	struct vfmig_device *vm = save->vm;
 	struct vfmig_part_stats *part;
 	ktime_t start = ktime_get();
+	u64 left;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
 	if (save->err)
 		return save->err;
-	if (save->chunk != VFMIG_CHUNK_IDLE || !unstaged_bytes(save))
+	if (save->chunk != VFMIG_CHUNK_IDLE)
+		return 0;
+	left = backend_left(save);
+	if (!unstaged_bytes(save, left))
 		return 0;
 
-	ret = fill_chunk(save);
+	ret = fill_chunk(save, left);
 	part = vfmig_access_part(vm);
 	part->busy_ns += ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (!ret) {
@@ -422,7 +444,6 @@ int vfmig_save_split(struct vfmig_save *save, u64 *initial, u64 *dirty)
  */
 u64 vfmig_save_last_size(struct vfmig_device *vm)
 {
-	const struct vfmig_backend_ops *ops = vm->ops;
 	struct vfmig_save *save = vm->save;
 	u64 bytes = VFMIG_STREAM_END_LEN;
 
@@ -436,7 +457,5 @@ u64 vfmig_save_last_size(struct vfmig_device *vm)
 	if (save && save->phase == VFMIG_STOP_COPY)
 		return save->end_out ? bytes - VFMIG_STREAM_END_LEN :
 				       bytes + backend_left(save);
-	return bytes + VFMIG_STREAM_RECORD_LEN +
-	       (ops->save_size ? ops->save_size(vm->backend) :
-				 ops->min_record);
+	return bytes + VFMIG_STREAM_RECORD_LEN + vfmig_backend_save_size(vm);
 }

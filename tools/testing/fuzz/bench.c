@@ -3,6 +3,7 @@
 #include <string.h>
 #include <linux/err.h>
 
+#include "../../../drivers/vfio/migration/backend.h"
 #include "../../../drivers/vfio/migration/session.h"
 #include "../../../drivers/vfio/migration/window.h"
 #include "bench.h"
@@ -46,6 +47,15 @@ void *vfmig_window_map(struct vfmig_window *win, size_t len)
 {
 	must(len <= win->size);
 	return shim_alloc_must_fail() ? NULL : win->bytes;
+}
+
+int vfmig_bars_begin(struct vfmig_device *vm)
+{
+	return 0;
+}
+
+void vfmig_bars_end(struct vfmig_device *vm)
+{
 }
 
 struct vfmig_part_stats *vfmig_access_part(struct vfmig_device *vm)
@@ -117,6 +127,8 @@ void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 	vm->identity = id;
 	vm->lock.held = true;
 
+	must(vfmig_backend_complete(&outer));
+	must(!vfmig_backend_open(vm));
 	memcpy(id->backend, ops->name, strlen(ops->name));
 	id->version = ops->stream_version;
 	add_fact(id, VFMIG_FACT_VENDOR, VF_VENDOR);
@@ -126,22 +138,20 @@ void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 				      VFMIG_MAX_FACTS - id->nr_facts);
 }
 
+void bench_exit(struct bench *bench)
+{
+	vfmig_backend_close(&bench->vm);
+}
+
 int bench_stop(struct bench *bench)
 {
-	const struct vfmig_backend_ops *ops = bench->vm.ops;
-	int ret;
-
-	ret = ops->quiesce(bench->vm.backend);
-	return ret ?: ops->freeze(bench->vm.backend);
+	return vfmig_backend_quiesce(&bench->vm) ?:
+	       vfmig_backend_freeze(&bench->vm);
 }
 
 int bench_run(struct bench *bench)
 {
-	const struct vfmig_backend_ops *ops = bench->vm.ops;
-	int ret;
-
-	ret = ops->thaw(bench->vm.backend);
-	return ret ?: ops->run(bench->vm.backend);
+	return vfmig_backend_thaw(&bench->vm) ?: vfmig_backend_run(&bench->vm);
 }
 
 /* Whoever fails says why. */

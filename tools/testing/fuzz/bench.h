@@ -39,6 +39,7 @@ struct stretch {
 
 void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 		void *backend);
+void bench_exit(struct bench *bench);
 int bench_stop(struct bench *bench);
 int bench_run(struct bench *bench);
 struct loaded bench_load(struct bench *bench, const struct input *in, bool cut);

@@ -18,15 +18,6 @@ const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
 	IGBVF_VFGPRLBC, IGBVF_VFGPTLBC, IGBVF_VFGORLBC, IGBVF_VFGOTLBC,
 };
 
-int vfmig_mmio_begin(struct vfmig_device *vm, struct vfmig_mmio *mmio)
-{
-	return 0;
-}
-
-void vfmig_mmio_end(struct vfmig_device *vm, struct vfmig_mmio *mmio)
-{
-}
-
 static u32 *reg(u32 offset)
 {
 	return &regs[offset / 4];

@@ -31,14 +31,13 @@ static void mock_init(void)
 		.fact_at_least = 1,
 		.fact_superset = 1,
 	};
-	mock_opened(&mock);
 	bench_init(&bench, &mock_backend_ops, &mock);
-	mock.vm = &bench.vm;
+	mock.vpci.vm = &bench.vm;
 }
 
 static void mock_exit(void)
 {
-	mock_closed(&mock);
+	bench_exit(&bench);
 	if (mock.trouble.violations)
 		fprintf(stderr, "%s\n", mock.trouble.complaint[0]);
 	must(!mock.trouble.violations);

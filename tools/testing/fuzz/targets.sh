@@ -35,13 +35,13 @@ fuzz_target() {
 		names=(load_fuzz bench oracle)
 		changer_names=(change stream_change load_change)
 		corpora=(stream load)
-		kernel=$(in_dir $core stream identity load save; in_dir $mock load save content plain backend trouble)
+		kernel=$(in_dir $core stream identity backend load save; in_dir $mock load save content plain backend trouble)
 		;;
 	igbvf)
 		names=(igbvf_fuzz igbvf_model bench)
 		changer_names=(change igbvf_change)
 		largest=1200
-		kernel=$(in_dir $core stream identity load save
+		kernel=$(in_dir $core stream identity backend load save
 			in_dir $igbvf backend mailbox pf queues registers state)
 		;;
 	mailbox)

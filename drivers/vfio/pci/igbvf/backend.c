@@ -5,8 +5,8 @@
  * There is nothing to say in pre-copy: the state is one small record, and all
  * of it changes until the function stands still.
  *
- * A function that its guest has put into D3 does no DMA and has no registers:
- * it is as good as stopped, but cannot be saved.
+ * All that is done to the function is done in ->freeze() and ->load_commit():
+ * its state is small enough to be kept aside.
  */
 #include <linux/pci.h>
 
@@ -42,71 +42,22 @@ static int igbvf_identity(void *backend, struct vfmig_fact *facts,
 static int igbvf_quiesce(void *backend)
 {
 	struct igbvf_device *vf = backend;
-	struct vfmig_mmio mmio;
-	int ret;
 
-	ret = vfmig_mmio_begin(vf->vm, &mmio);
-	if (ret)
-		return ret == -EHOSTDOWN ? 0 : ret;
-	ret = igbvf_stop(vf);
-	vf->stopped = !ret;
-	vfmig_mmio_end(vf->vm, &mmio);
-	return ret;
+	return igbvf_stop(vf);
 }
 
 static int igbvf_run(void *backend)
 {
 	struct igbvf_device *vf = backend;
-	struct vfmig_mmio mmio;
-	int ret;
 
-	if (!vf->stopped)
-		return 0;
-
-	ret = vfmig_mmio_begin(vf->vm, &mmio);
-	if (ret == -EHOSTDOWN) {
-		/* Whoever put it there has to set it up again. */
-		vf->stopped = false;
-		return 0;
-	}
-	if (ret)
-		return ret;
-	ret = igbvf_start(vf);
-	if (!ret)
-		vf->stopped = false;
-	vfmig_mmio_end(vf->vm, &mmio);
-	return ret;
+	return igbvf_start(vf);
 }
 
 static int igbvf_freeze(void *backend)
 {
 	struct igbvf_device *vf = backend;
-	struct vfmig_mmio mmio;
-	int ret;
 
-	vf->frozen = false;
-	ret = vfmig_mmio_begin(vf->vm, &mmio);
-	if (ret)
-		return ret == -EHOSTDOWN ? 0 : ret;
-
-	/* It was in D3 when it was to be quiesced. */
-	if (!vf->stopped) {
-		ret = igbvf_stop(vf);
-		vf->stopped = !ret;
-	}
-	if (!ret)
-		ret = igbvf_read_state(vf, &vf->guest->state);
-	vf->frozen = !ret;
-	vfmig_mmio_end(vf->vm, &mmio);
-	return ret;
-}
-
-static int igbvf_thaw(void *backend)
-{
-	struct igbvf_device *vf = backend;
-
-	vf->frozen = false;
-	return 0;
+	return igbvf_read_state(vf, &vf->guest->state);
 }
 
 static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
@@ -114,20 +65,9 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 	struct igbvf_device *vf = backend;
 	const char *why;
 	bool lost;
-	int ret;
 
-	vf->said = phase == VFMIG_PRE_COPY;
-	if (vf->said)
+	if (phase == VFMIG_PRE_COPY)
 		return 0;
-
-	if (!vf->frozen) {
-		ret = igbvf_freeze(vf);
-		if (ret)
-			return ret;
-	}
-	if (!vf->frozen)
-		return vfmig_fail(vf->vm, -EHOSTDOWN,
-				  "the function is in a low power state");
 
 	why = igbvf_state_check(&vf->guest->state, sizeof(vf->guest->state));
 	if (why)
@@ -144,37 +84,13 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 	return 0;
 }
 
-static u64 igbvf_save_left(void *backend)
-{
-	struct igbvf_device *vf = backend;
-
-	return vf->said ? 0 : sizeof(vf->guest->state);
-}
-
 static int igbvf_save(void *backend, struct vfmig_record *rec)
 {
 	struct igbvf_device *vf = backend;
 
-	rec->len = 0;
-	if (vf->said)
-		return 0;
 	rec->type = IGBVF_RECORD_STATE;
-	rec->flags = 0;
 	rec->len = sizeof(vf->guest->state);
 	memcpy(rec->data, &vf->guest->state, sizeof(vf->guest->state));
-	vf->said = true;
-	return 0;
-}
-
-static void igbvf_save_end(void *backend)
-{
-}
-
-static int igbvf_load_begin(void *backend)
-{
-	struct igbvf_device *vf = backend;
-
-	vf->arrived = false;
 	return 0;
 }
 
@@ -185,14 +101,11 @@ static int igbvf_load(void *backend, const struct vfmig_record *rec)
 
 	if (rec->type != IGBVF_RECORD_STATE)
 		return -EOPNOTSUPP;
-	if (vf->arrived)
-		return vfmig_fail(vf->vm, -EINVAL, "the state comes twice");
 	why = igbvf_state_check(rec->data, rec->len);
 	if (why)
 		return vfmig_fail(vf->vm, -EINVAL, "%s", why);
 
 	memcpy(&vf->guest->incoming, rec->data, sizeof(vf->guest->incoming));
-	vf->arrived = true;
 	return 0;
 }
 
@@ -223,32 +136,20 @@ static int adopt(struct igbvf_device *vf, unsigned int resets)
 	spin_unlock(&vf->lock);
 
 	igbvf_plan_run(&vf->run, state);
-	vf->stopped = true;
 	vf->guest->state = *state;
-	vf->frozen = true;
 	return 0;
 }
 
 static int igbvf_load_commit(void *backend)
 {
 	struct igbvf_device *vf = backend;
-	struct vfmig_mmio mmio;
 	unsigned int resets;
 	int ret;
-
-	if (!vf->arrived)
-		return vfmig_fail(vf->vm, -EINVAL,
-				  "the stream is without a state");
-
-	ret = vfmig_mmio_begin(vf->vm, &mmio);
-	if (ret)
-		return ret;
 
 	/* From here on nothing is left of what it was. */
 	spin_lock(&vf->lock);
 	resets = vf->resets;
 	spin_unlock(&vf->lock);
-	vf->frozen = false;
 	memset(&vf->run, 0, sizeof(vf->run));
 
 	ret = igbvf_pf_restore(vf, &vf->guest->incoming);
@@ -258,34 +159,15 @@ static int igbvf_load_commit(void *backend)
 		ret = igbvf_pf_leave(vf, &vf->guest->incoming);
 	if (!ret)
 		ret = adopt(vf, resets);
-	vfmig_mmio_end(vf->vm, &mmio);
 	return ret;
-}
-
-static void igbvf_load_end(void *backend)
-{
-	struct igbvf_device *vf = backend;
-
-	vf->arrived = false;
-}
-
-/*
- * What the guest asked of its PF is not forgotten here but when the reset
- * happens, in igbvf_forget(): this may come late, after the guest has begun to
- * ask anew.
- */
-static void igbvf_reset(void *backend)
-{
-	struct igbvf_device *vf = backend;
-
-	vf->stopped = false;
-	vf->frozen = false;
-	vf->arrived = false;
 }
 
 /**
  * igbvf_forget - the function was reset: nothing of the guest is left in it
  * @vf: the function
+ *
+ * To be called when the reset happens: a backend's ->reset() may come late,
+ * after the guest has begun to ask its PF anew.
  */
 void igbvf_forget(struct igbvf_device *vf)
 {
@@ -305,18 +187,13 @@ const struct vfmig_backend_ops igbvf_backend_ops = {
 	.name		= "igbvf",
 	.stream_version	= IGBVF_STATE_VERSION,
 	.min_record	= sizeof(struct igbvf_state),
+	.needs_bars	= true,
 	.identity	= igbvf_identity,
 	.quiesce	= igbvf_quiesce,
 	.run		= igbvf_run,
 	.freeze		= igbvf_freeze,
-	.thaw		= igbvf_thaw,
 	.save_begin	= igbvf_save_begin,
-	.save_left	= igbvf_save_left,
 	.save		= igbvf_save,
-	.save_end	= igbvf_save_end,
-	.load_begin	= igbvf_load_begin,
 	.load		= igbvf_load,
 	.load_commit	= igbvf_load_commit,
-	.load_end	= igbvf_load_end,
-	.reset		= igbvf_reset,
 };

@@ -97,11 +97,7 @@ struct igbvf_guest {
  * @regs: BAR 0, from open to close
  * @guest: from open to close, so that a function nobody has costs little; a
  *	reset, which may come at any time, looks at it under @lock
- * @stopped: @run holds what was stopped
- * @run: how to start again
- * @frozen: what is saved is the state of the function
- * @said: the record of this save is out
- * @arrived: what is loaded came whole and was found right
+ * @run: how to start again what is stopped
  * @lock: protects everything below, and what the guest does with page 0:
  *	accesses against each other and against resets. Inside of the
  *	memory_lock of vfio
@@ -119,11 +115,7 @@ struct igbvf_device {
 	void __iomem *regs;
 	struct igbvf_guest *guest;
 
-	bool stopped;
 	struct igbvf_run run;
-	bool frozen;
-	bool said;
-	bool arrived;
 
 	spinlock_t lock; /* protects what follows, see above */
 	unsigned int resets;

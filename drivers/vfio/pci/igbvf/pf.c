@@ -2,7 +2,7 @@
 /*
  * The other end of the mailbox: ask a PF for what another one has granted.
  *
- * All of this runs inside of vfmig_mmio_begin(), so no access of the guest
+ * All of this runs inside of vfmig_bars_begin(), so no access of the guest
  * comes in between.
  */
 #include <linux/delay.h>

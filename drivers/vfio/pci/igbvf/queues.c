@@ -4,7 +4,7 @@
  *
  * The datasheet wants a transmit queue to be empty before it is disabled.
  *
- * All of this runs inside of vfmig_mmio_begin().
+ * All of this runs inside of vfmig_bars_begin().
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>

@@ -6,7 +6,7 @@
  * disabled. What is written is read back: a function that does not take its
  * state is found before its guest runs.
  *
- * All of this runs inside of vfmig_mmio_begin().
+ * All of this runs inside of vfmig_bars_begin().
  */
 #include <linux/delay.h>
 #include <linux/pci.h>

@@ -33,18 +33,23 @@ void mock_power_on(struct mock_device *mock)
 }
 
 /* vfio has just enabled the function, and so reset it. */
-void mock_opened(struct mock_device *mock)
+static int mock_open(void *backend)
 {
+	struct mock_device *mock = backend;
+
 	mock_calls_clear(mock, NULL);
 	spin_lock(&mock->lock);
 	mock->identity = mock->knobs;
 	mock->opened = true;
 	mock_power_on_locked(mock);
 	spin_unlock(&mock->lock);
+	return 0;
 }
 
-void mock_closed(struct mock_device *mock)
+static void mock_close(void *backend)
 {
+	struct mock_device *mock = backend;
+
 	spin_lock(&mock->lock);
 	mock_expect(mock, mock->session == MOCK_IDLE,
 		    "close ends what is begun");
@@ -146,6 +151,8 @@ const struct vfmig_backend_ops mock_backend_ops = {
 	.stream_version	= 1,
 	.min_record	= MOCK_MIN_RECORD,
 	.bulk_head	= sizeof(struct mock_bytes),
+	.open		= mock_open,
+	.close		= mock_close,
 	.identity	= mock_identity,
 	.quiesce	= mock_quiesce,
 	.run		= mock_run,

@@ -124,7 +124,7 @@ static int mock_knobs_check(struct mock_device *mock,
 		value = *mock_knob_of(&mock->knobs, knob);
 		if (mock_knob_fits(knob, value))
 			continue;
-		pci_err(mock->core.pdev, "%s cannot be %llu\n", knob->name,
+		pci_err(mock->vpci.core.pdev, "%s cannot be %llu\n", knob->name,
 			value);
 		return -EINVAL;
 	}
@@ -284,8 +284,7 @@ void mock_debugfs_add(struct mock_device *mock)
 	struct dentry *dir;
 	size_t i;
 
-	dir = debugfs_create_dir("mock", vfmig_debugfs(mock->vm));
-	mock->debugfs = dir;
+	dir = debugfs_create_dir("mock", vfmig_debugfs(mock->vpci.vm));
 	for (i = 0; i < ARRAY_SIZE(mock_file_knobs); i++) {
 		mock->knob_file[i].mock = mock;
 		mock->knob_file[i].knob = &mock_file_knobs[i];
@@ -298,9 +297,4 @@ void mock_debugfs_add(struct mock_device *mock)
 	debugfs_create_file("calls", 0600, dir, mock, &mock_calls_fops);
 	debugfs_create_file("violations", 0600, dir, mock,
 			    &mock_violations_fops);
-}
-
-void mock_debugfs_remove(struct mock_device *mock)
-{
-	debugfs_remove_recursive(mock->debugfs);
 }

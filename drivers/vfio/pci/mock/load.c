@@ -49,12 +49,12 @@ static int mock_load_shape(struct mock_device *mock,
 	struct mock_content *content = &mock->incoming;
 
 	if (rec->len != sizeof(*shape))
-		return vfmig_fail(mock->vm, -EINVAL, "shape of %u bytes",
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "shape of %u bytes",
 				  rec->len);
 	if (content->size)
-		return vfmig_fail(mock->vm, -EINVAL, "a second shape");
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "a second shape");
 	if (!mock_size_is_valid(le64_to_cpu(shape->size)))
-		return vfmig_fail(mock->vm, -EINVAL, "state of %llu bytes",
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "state of %llu bytes",
 				  le64_to_cpu(shape->size));
 
 	content->seed = le64_to_cpu(shape->seed);
@@ -70,15 +70,15 @@ static int mock_place(struct mock_device *mock, const struct vfmig_record *rec,
 	const struct mock_bytes *bytes = rec->data;
 
 	if (!mock->incoming.size)
-		return vfmig_fail(mock->vm, -EINVAL, "bytes before the shape");
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes before the shape");
 	if (rec->len < sizeof(*bytes) || bytes->reserved)
-		return vfmig_fail(mock->vm, -EINVAL, "bytes without a place");
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes without a place");
 
 	extent->offset = le64_to_cpu(bytes->offset);
 	extent->generation = le32_to_cpu(bytes->generation);
 	extent->len = rec->len - sizeof(*bytes);
 	if (!mock_covers(&mock->incoming, extent))
-		return vfmig_fail(mock->vm, -EINVAL, "bytes out of place: %u at %llu",
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes out of place: %u at %llu",
 				  extent->len, extent->offset);
 	return 0;
 }
@@ -88,7 +88,7 @@ static int mock_take(struct mock_device *mock, const struct mock_extent *extent,
 {
 	if (mock_take_content(mock, extent, from))
 		return 0;
-	return vfmig_fail(mock->vm, -EINVAL, "wrong bytes at %llu",
+	return vfmig_fail(mock->vpci.vm, -EINVAL, "wrong bytes at %llu",
 			  extent->offset);
 }
 
@@ -97,7 +97,7 @@ static int mock_taken(struct mock_device *mock,
 {
 	if (!mock_arrive(mock, extent))
 		return 0;
-	return vfmig_fail(mock->vm, -EINVAL, "bytes out of order at %llu",
+	return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes out of order at %llu",
 			  extent->offset);
 }
 
@@ -205,7 +205,7 @@ int mock_load_commit(void *backend)
 	if (ret)
 		goto out;
 	if (!mock->incoming.size || !mock_all_arrived(mock)) {
-		ret = vfmig_fail(mock->vm, -EINVAL, "the state has holes");
+		ret = vfmig_fail(mock->vpci.vm, -EINVAL, "the state has holes");
 		goto out;
 	}
 

@@ -19,7 +19,6 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
-#include <linux/vfio_pci_core.h>
 #include <linux/vfmig.h>
 
 #define MOCK_SIZE_MIN		8
@@ -178,13 +177,11 @@ enum mock_session {
 
 /**
  * struct mock_device - one function bound to mock-vfio-pci
- * @core: vfio's part
- * @vm: vfmig's part
+ * @vpci: vfio's part and the core's
  * @ops: this device's own copy, since name, version and timeout are knobs
  * @name: the name in @ops
  * @knobs: as set through debugfs
  * @identity: the facts as they were when the device was opened
- * @debugfs: directory of the knobs and of what can be looked at
  * @knob_file: what the knobs' files refer to
  * @lock: protects everything below against debugfs; the engine's lock
  *	already keeps the backend's calls apart
@@ -209,13 +206,11 @@ enum mock_session {
  * @piece_due: where in its record the next piece should begin
  */
 struct mock_device {
-	struct vfio_pci_core_device core;
-	struct vfmig_device *vm;
+	struct vfmig_pci_device vpci;
 	struct vfmig_backend_ops ops;
 	char name[16];
 	struct mock_knobs knobs;
 	struct mock_knobs identity;
-	struct dentry *debugfs;
 	struct mock_knob_file knob_file[MOCK_NR_KNOBS];
 
 	/* Protects all below against debugfs. */
@@ -277,8 +272,6 @@ static inline bool mock_loading(const struct mock_device *mock)
 /* backend.c */
 extern const struct vfmig_backend_ops mock_backend_ops;
 void mock_power_on(struct mock_device *mock);
-void mock_opened(struct mock_device *mock);
-void mock_closed(struct mock_device *mock);
 
 /* save.c */
 int mock_save_begin(void *backend, enum vfmig_phase phase);
@@ -326,7 +319,6 @@ bool mock_take_content(struct mock_device *mock,
 /* knobs.c */
 int mock_knobs_default(struct mock_device *mock);
 void mock_debugfs_add(struct mock_device *mock);
-void mock_debugfs_remove(struct mock_device *mock);
 
 /* trouble.c */
 void mock_enter(struct mock_device *mock, enum mock_call call);

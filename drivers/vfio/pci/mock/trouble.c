@@ -104,7 +104,7 @@ static int mock_dally(struct mock_device *mock, u64 us, bool forever)
 	int ret;
 
 	while (forever || rest > 0) {
-		ret = vfmig_must_stop(mock->vm);
+		ret = vfmig_must_stop(mock->vpci.vm);
 		if (ret)
 			return ret;
 		fsleep(forever ? USEC_PER_MSEC :
@@ -143,7 +143,7 @@ int mock_trouble(struct mock_device *mock, enum mock_call call)
 					    mock->knobs.slow_step_us, hang);
 	if (ret)
 		return ret;
-	return err ? vfmig_fail(mock->vm, err, "%s was told to fail",
+	return err ? vfmig_fail(mock->vpci.vm, err, "%s was told to fail",
 				mock_call_names[call]) : 0;
 }
 

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 
 #include "fixture.h"
 #include "igbvf.h"
+#include "sysfs.h"
 
 #define MAC	"52:54:00:76:66:00"
 
@@ -63,6 +66,7 @@ static int carry(struct vf *from, struct vf *to)
 	save_phase(from, &stream, TRAPPED_WHOLE);
 	vf_go(to, STATE_RESUMING);
 	ret = load_all(to, &stream);
+	EXPECT_EQ(ret, 0, "%s", core_text(to->bdf, "last_error"));
 	bytes_free(&stream);
 	return ret;
 }
@@ -326,6 +330,38 @@ TEST(decode_off, "a function is carried with decoding off, which stays off")
 	guest_move(&guest, &other);
 	expect_registers(before);
 	expect_traffic("after");
+}
+
+static void *reset_by_admin(void *unused)
+{
+	(void)unused;
+	EXPECT_EQ(sysfs_reset(vf.bdf), 0);
+	return NULL;
+}
+
+/*
+ * From the moment its registers are as new until the PCI core lets go of it the
+ * function's command register is bare.
+ */
+TEST(reset_restores, "a step within an administrator's reset does not undo what that restores")
+{
+	uint16_t command;
+	pthread_t thread;
+
+	boot();
+	command = real_command(vf.bdf);
+	ASSERT_EQ(command & PCI_COMMAND_MASTER, PCI_COMMAND_MASTER);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(pthread_create(&thread, NULL, reset_by_admin, NULL), 0);
+		while (rd(&guest, RDLEN))
+			;
+		vf_set_state(&vf, STATE_STOP);
+		pthread_join(thread, NULL);
+		vf_go(&vf, STATE_RUNNING);
+		command = real_command(vf.bdf);
+		EXPECT_EQ(command & PCI_COMMAND_MASTER, PCI_COMMAND_MASTER);
+		guest_boot(&guest);
+	}
 }
 
 TEST(reset, "a reset within a save or a load leaves a function that can be set up")

@@ -232,7 +232,7 @@ TEST(stateless, "a stream without a state is refused")
 	put16(record(1) + RECORD_TYPE, 0x1ff);
 	put16(record(1) + RECORD_FLAGS, 1);
 	seal(1);
-	expect_refused("no state", "without a state");
+	expect_refused("no state", "no state of the device");
 }
 
 TEST(facts, "a function with other vectors, another BAR or other queues is refused")

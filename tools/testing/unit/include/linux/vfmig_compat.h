@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFMIG_UNIT_VFMIG_COMPAT_H
-#define VFMIG_UNIT_VFMIG_COMPAT_H
-
-/* This is no kernel, so there is nothing that differs. */
-
-#endif /* VFMIG_UNIT_VFMIG_COMPAT_H */
+/* Nothing of a kernel's differences reaches what is compiled in userspace. */
+#ifndef SHIM_LINUX_VFMIG_COMPAT_H
+#define SHIM_LINUX_VFMIG_COMPAT_H
+#endif

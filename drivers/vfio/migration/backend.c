@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The calls of a backend: what is done where it has no such call, and what the
+ * core does around each so that no backend has to.
+ *
+ * A device that its guest has put into a low power state does no DMA and has no
+ * registers: it is quiet, but cannot be saved or loaded. It may wake up, and
+ * fall asleep again, between any two calls. So the core keeps in mind what the
+ * backend has really done: @quiesced and @frozen of struct vfmig_device lag
+ * behind the state the user has asked for while the device is asleep, and what
+ * is missing is done when it is needed.
+ *
+ * All of this runs under the engine's lock.
+ */
+#include <linux/lockdep.h>
+#include <linux/string.h>
+
+#include "backend.h"
+#include "device.h"
+#include "stream.h"
+
+/**
+ * vfmig_backend_complete - has a backend all that it must have?
+ * @ops: the backend
+ *
+ * Return: true where it has.
+ */
+bool vfmig_backend_complete(const struct vfmig_backend_ops *ops)
+{
+	return ops->name && strlen(ops->name) < VFMIG_STREAM_NAME_LEN &&
+	       ops->min_record && ops->min_record <= VFMIG_RECORD_MAX &&
+	       ops->bulk_head <= VFMIG_BULK_HEAD_MAX &&
+	       !ops->open == !ops->close &&
+	       ops->quiesce && ops->run && ops->freeze &&
+	       ops->save && ops->load && ops->load_commit;
+}
+
+int vfmig_backend_open(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->ops->open ? vm->ops->open(vm->backend) : 0;
+}
+
+void vfmig_backend_close(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->ops->close)
+		vm->ops->close(vm->backend);
+}
+
+int vfmig_backend_identity(struct vfmig_device *vm, struct vfmig_fact *facts,
+			   unsigned int max)
+{
+	lockdep_assert_held(&vm->lock);
+	if (!vm->ops->identity)
+		return 0;
+	return vm->ops->identity(vm->backend, facts, max);
+}
+
+/* A call that touches the device; -EHOSTDOWN where it is asleep. */
+static int vfmig_backend_touch(struct vfmig_device *vm,
+			       int (*call)(void *backend))
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (!vm->ops->needs_bars)
+		return call(vm->backend);
+
+	ret = vfmig_bars_begin(vm);
+	if (ret)
+		return ret;
+	ret = call(vm->backend);
+	vfmig_bars_end(vm);
+	return ret;
+}
+
+/**
+ * vfmig_backend_quiesce - no more DMA and no more interrupts
+ * @vm: the device, running
+ *
+ * Return: 0, also where the device is asleep; or the backend's errno, and it
+ * runs.
+ */
+int vfmig_backend_quiesce(struct vfmig_device *vm)
+{
+	int ret = vfmig_backend_touch(vm, vm->ops->quiesce);
+
+	if (ret == -EHOSTDOWN)
+		return 0;
+	vm->quiesced = !ret;
+	return ret;
+}
+
+/**
+ * vfmig_backend_run - undo vfmig_backend_quiesce()
+ * @vm: the device, quiesced
+ *
+ * What has fallen asleep since has to be set up again by whoever wakes it.
+ *
+ * Return: 0, or the backend's errno, and it is quiesced.
+ */
+int vfmig_backend_run(struct vfmig_device *vm)
+{
+	int ret;
+
+	if (!vm->quiesced)
+		return 0;
+	ret = vfmig_backend_touch(vm, vm->ops->run);
+	if (ret && ret != -EHOSTDOWN)
+		return ret;
+	vm->quiesced = false;
+	return 0;
+}
+
+/**
+ * vfmig_backend_freeze - from here on the device's state stays as it is
+ * @vm: the device, quiesced
+ *
+ * Return: 0, also where the device is asleep; or the backend's errno, and it is
+ * quiesced.
+ */
+int vfmig_backend_freeze(struct vfmig_device *vm)
+{
+	int ret;
+
+	vm->frozen = false;
+	/* It was asleep when it was to be quiesced. */
+	if (!vm->quiesced) {
+		ret = vfmig_backend_quiesce(vm);
+		if (ret || !vm->quiesced)
+			return ret;
+	}
+	ret = vfmig_backend_touch(vm, vm->ops->freeze);
+	if (ret == -EHOSTDOWN)
+		return 0;
+	vm->frozen = !ret;
+	return ret;
+}
+
+/**
+ * vfmig_backend_thaw - undo vfmig_backend_freeze()
+ * @vm: the device, frozen
+ *
+ * Return: 0, or the backend's errno, and it is frozen.
+ */
+int vfmig_backend_thaw(struct vfmig_device *vm)
+{
+	int ret;
+
+	if (vm->frozen && vm->ops->thaw) {
+		ret = vfmig_backend_touch(vm, vm->ops->thaw);
+		if (ret && ret != -EHOSTDOWN)
+			return ret;
+	}
+	vm->frozen = false;
+	return 0;
+}
+
+/* What was put off because the device was asleep cannot be put off any more. */
+static int vfmig_backend_catch_up(struct vfmig_device *vm)
+{
+	int ret;
+
+	if (vm->frozen)
+		return 0;
+	ret = vfmig_backend_freeze(vm);
+	if (ret || vm->frozen)
+		return ret;
+	return vfmig_fail(vm, -EHOSTDOWN,
+			  "the device is in a low power state: have the guest wake it up");
+}
+
+/**
+ * vfmig_backend_one_record - is the state of a device one record?
+ * @vm: the device
+ *
+ * Return: true where the backend does not say how much is left.
+ */
+bool vfmig_backend_one_record(const struct vfmig_device *vm)
+{
+	return !vm->ops->save_left;
+}
+
+int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (phase == VFMIG_STOP_COPY) {
+		ret = vfmig_backend_catch_up(vm);
+		if (ret)
+			return ret;
+	}
+	return vm->ops->save_begin ? vm->ops->save_begin(vm->backend, phase) : 0;
+}
+
+/* Not of a device of one record: see vfmig_backend_one_record(). */
+u64 vfmig_backend_save_left(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->ops->save_left(vm->backend);
+}
+
+int vfmig_backend_save(struct vfmig_device *vm, struct vfmig_record *rec)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->ops->save(vm->backend, rec);
+}
+
+u64 vfmig_backend_save_size(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (!vm->ops->save_size)
+		return vm->ops->min_record;
+	return vm->ops->save_size(vm->backend);
+}
+
+void vfmig_backend_save_end(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->ops->save_end)
+		vm->ops->save_end(vm->backend);
+}
+
+int vfmig_backend_load_begin(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->ops->load_begin ? vm->ops->load_begin(vm->backend) : 0;
+}
+
+int vfmig_backend_load(struct vfmig_device *vm, const struct vfmig_record *rec)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->ops->load(vm->backend, rec);
+}
+
+int vfmig_backend_load_piece(struct vfmig_device *vm,
+			     const struct vfmig_record *rec,
+			     const struct vfmig_piece *piece)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->ops->load_piece(vm->backend, rec, piece);
+}
+
+/**
+ * vfmig_backend_load_commit - put what was loaded into the device
+ * @vm: the device, in RESUMING
+ *
+ * Return: 0; or the errno of what has failed, -EHOSTDOWN where the device is
+ * asleep.
+ */
+int vfmig_backend_load_commit(struct vfmig_device *vm)
+{
+	int ret = vfmig_backend_catch_up(vm);
+
+	if (ret)
+		return ret;
+	ret = vfmig_backend_touch(vm, vm->ops->load_commit);
+	if (ret == -EHOSTDOWN)
+		return vfmig_fail(vm, ret,
+				  "the device is in a low power state: have the guest wake it up");
+	return ret;
+}
+
+void vfmig_backend_load_end(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	if (vm->ops->load_end)
+		vm->ops->load_end(vm->backend);
+}
+
+void vfmig_backend_reset(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	vm->quiesced = false;
+	vm->frozen = false;
+	if (vm->ops->reset)
+		vm->ops->reset(vm->backend);
+}
