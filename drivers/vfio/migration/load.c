@@ -31,6 +31,10 @@
 struct vfmig_load {
 	struct vfmig_device *vm;
 	struct vfmig_window *window;
+	/* Not one byte has come. */
+	bool empty;
+	/* A head has come. */
+	bool headed;
 	/* The backend's load is open. */
 	bool begun;
 	bool whole;
@@ -62,6 +66,7 @@ struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm,
 	if (!load)
 		return ERR_PTR(-ENOMEM);
 	load->vm = vm;
+	load->empty = true;
 	load->window = vfmig_window_get(win);
 	vfmig_reader_init(&load->reader);
 	if (vm->ops->load_piece)
@@ -74,6 +79,7 @@ static void close_backend(struct vfmig_load *load)
 	if (load->begun)
 		vfmig_backend_load_end(load->vm);
 	load->begun = false;
+	vfmig_reader_give(&load->reader, NULL, 0);
 	kvfree(load->payload);
 	load->payload = NULL;
 }
@@ -109,7 +115,7 @@ const struct vfmig_window *vfmig_load_window(const struct vfmig_load *load)
  */
 bool vfmig_load_may_leave(const struct vfmig_load *load)
 {
-	return load->whole || (!load->begun && !load->failed);
+	return load->whole || load->empty;
 }
 
 /**
@@ -136,6 +142,38 @@ static int check_identity(struct vfmig_load *load)
 	if (fact)
 		return vfmig_fail(vm, -EINVAL, "%s: fact %#x", why, fact);
 	return vfmig_fail(vm, -EINVAL, "%s", why);
+}
+
+static int begin_backend(struct vfmig_load *load)
+{
+	struct vfmig_device *vm = load->vm;
+	int ret;
+
+	ret = vfmig_backend_load_begin(vm);
+	if (ret)
+		return vfmig_fail(vm, ret, "the load could not begin");
+	load->begun = true;
+	load->skipping = false;
+	load->taken = 0;
+	return 0;
+}
+
+/*
+ * With a second head the source has begun its save anew: its guest was paused
+ * and continued, or its device reset. What came before is void.
+ */
+static int begin_stream(struct vfmig_load *load)
+{
+	int ret;
+
+	if (load->headed) {
+		close_backend(load);
+		ret = begin_backend(load);
+		if (ret)
+			return ret;
+	}
+	load->headed = true;
+	return check_identity(load);
 }
 
 static int make_room(struct vfmig_load *load)
@@ -234,7 +272,7 @@ static int act_on(struct vfmig_load *load, int found)
 	case VFMIG_FOUND_MORE:
 		return 0;
 	case VFMIG_FOUND_HEAD:
-		return check_identity(load);
+		return begin_stream(load);
 	case VFMIG_FOUND_ROOM:
 		return make_room(load);
 	case VFMIG_FOUND_RECORD:
@@ -261,12 +299,10 @@ static const void *prepare(struct vfmig_load *load, size_t bytes)
 		return ERR_PTR(vfmig_fail(vm, -ENOMEM,
 					  "no memory for the window"));
 
-	if (!load->begun && !load->whole) {
-		ret = vfmig_backend_load_begin(vm);
+	if (load->empty && !load->begun) {
+		ret = begin_backend(load);
 		if (ret)
-			return ERR_PTR(vfmig_fail(vm, ret,
-						  "the load could not begin"));
-		load->begun = true;
+			return ERR_PTR(ret);
 	}
 	return va;
 }
@@ -335,6 +371,8 @@ int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
 	if (IS_ERR(va))
 		return PTR_ERR(va);
 
+	load->empty = false;
+	load->whole = false;
 	ret = read_bytes(load, va, bytes);
 	if (ret) {
 		load->failed = true;

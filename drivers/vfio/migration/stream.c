@@ -28,7 +28,10 @@
  *		 8	u64	sum of the lengths of their payloads
  *
  * A record of a type unknown to the reader is skipped if its flags say
- * OPTIONAL. Chunks of the migration region, or what a write() carries, are cut
+ * OPTIONAL. A head where a record could be, or after the end, starts the stream
+ * over: what came before it is void. Its magic is no record's: it would have
+ * unknown flags. So a source can leave a save and begin another one in the
+ * middle of what its user takes for one stream. Chunks of the migration region, or what a write() carries, are cut
  * anywhere: the reader takes bytes as they come.
  *
  * Pure: bytes in, a verdict out. Compiled into the kernel and into the tests
@@ -282,6 +285,25 @@ static void expect(struct vfmig_reader *r, enum vfmig_reader_at at, u32 need)
 	r->need = need;
 }
 
+/* Does the magic of a head lie in there, anywhere? */
+static bool holds_head(const u8 *buf, size_t len)
+{
+	for (; len >= sizeof(STREAM_MAGIC) - 1; buf++, len--)
+		if (!memcmp(buf, STREAM_MAGIC, sizeof(STREAM_MAGIC) - 1))
+			return true;
+	return false;
+}
+
+/* A head is coming, of which @r->have bytes are there. */
+static void begin_anew(struct vfmig_reader *r)
+{
+	memset(&r->identity, 0, sizeof(r->identity));
+	r->records = 0;
+	r->bytes = 0;
+	r->at = VFMIG_AT_HEAD;
+	r->need = VFMIG_STREAM_HEAD_LEN;
+}
+
 static int check_head(struct vfmig_reader *r)
 {
 	const struct stream_head *head = (const void *)r->part;
@@ -334,8 +356,14 @@ static int check_record(struct vfmig_reader *r)
 	const struct stream_record *hdr = (const void *)r->part;
 	struct vfmig_record *rec = &r->record;
 
+	if (!memcmp(r->part, STREAM_MAGIC, sizeof(STREAM_MAGIC) - 1)) {
+		begin_anew(r);
+		return VFMIG_FOUND_MORE;
+	}
 	if (record_crc(hdr) != le32_to_cpu(hdr->crc))
-		return bad(r, "a record header's CRC is wrong");
+		return bad(r, holds_head(r->part, sizeof(*hdr)) ?
+			   "the source began a new stream within a record header" :
+			   "a record header's CRC is wrong");
 	if (le32_to_cpu(hdr->seq) != r->records)
 		return bad(r, "a record is missing, doubled or out of order");
 	if (hdr->zero)
@@ -384,8 +412,18 @@ static int check_end(struct vfmig_reader *r)
 	if (le64_to_cpu(end->records) != r->records ||
 	    le64_to_cpu(end->bytes) != r->bytes)
 		return bad(r, "the end record's counts are wrong");
-	expect(r, VFMIG_AT_END, 0);
+	expect(r, VFMIG_AT_END, sizeof(STREAM_MAGIC) - 1);
 	return VFMIG_FOUND_END;
+}
+
+/* What follows the end must be a head, which is known by its first bytes. */
+static int check_after_end(struct vfmig_reader *r)
+{
+	if (memcmp(r->part, STREAM_MAGIC, r->have))
+		return bad(r, "the stream goes on after its end");
+	if (r->have == r->need)
+		begin_anew(r);
+	return VFMIG_FOUND_MORE;
 }
 
 /* From @from to @to there is nothing but 0; @bytes may be NULL if that is none. */
@@ -412,7 +450,9 @@ static int check_payload(struct vfmig_reader *r)
 		return bad(r, "a record's padding is not 0");
 	if (!(rec->flags & VFMIG_RECORD_NO_CRC) &&
 	    crc_of(r->payload, rec->len) != r->payload_crc)
-		return bad(r, "a payload's CRC is wrong");
+		return bad(r, holds_head(r->payload, rec->len) ?
+			   "the source began a new stream within a payload" :
+			   "a payload's CRC is wrong");
 
 	if (rec->type == RECORD_END)
 		return check_end(r);
@@ -445,7 +485,7 @@ static int check_part(struct vfmig_reader *r)
 	case VFMIG_AT_BULK_PAD:
 		return check_bulk_pad(r);
 	default:
-		return bad(r, "the stream goes on after its end");
+		return bad(r, "the reader is lost");
 	}
 }
 
@@ -510,6 +550,10 @@ int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
 		}
 
 		*used += take(r, buf + *used, len - *used);
+		if (r->at == VFMIG_AT_END) {
+			found = check_after_end(r);
+			continue;
+		}
 		if (r->have < r->need)
 			return VFMIG_FOUND_MORE;
 		found = check_part(r);

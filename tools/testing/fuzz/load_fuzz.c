@@ -81,13 +81,12 @@ static void save_and_load(const struct input *in)
 	struct stretch stream;
 	struct input again = *in;
 	u64 saved, digest;
-	u32 records;
 
 	turn_knobs(in);
 	must(!bench_save(&bench, in->cut[0] & 1, 4096 * (1 + in->cut[1] % 3),
 			 &stream));
 	must(!bench_run(&bench));
-	must(judge_stream(stream.at, stream.len, &records) == VERDICT_WHOLE);
+	must(judge_stream(stream.at, stream.len).verdict == VERDICT_WHOLE);
 	saved = state();
 
 	mock_backend_ops.reset(&mock);
@@ -107,14 +106,17 @@ static bool is_known(u16 type, u16 flags)
 	       (type == MOCK_RECORD_SHAPE && !(flags & VFMIG_RECORD_NO_CRC));
 }
 
-/* Whether a whole stream is one for a mock: a shape, and nothing unknown. */
-static bool is_for_mock(const struct input *in)
+/*
+ * Whether a whole stream, the last that begins in there, is one for a mock: a
+ * shape, and nothing unknown.
+ */
+static bool is_for_mock(const struct input *in, size_t head)
 {
-	size_t at = VFMIG_STREAM_HEAD_LEN;
+	size_t at = head + VFMIG_STREAM_HEAD_LEN;
 	unsigned int shapes = 0;
 	u16 type, flags;
 
-	at += in->bytes[10] * VFMIG_STREAM_FACT_LEN;
+	at += in->bytes[head + 10] * VFMIG_STREAM_FACT_LEN;
 	while (at < in->len) {
 		type = in->bytes[at] | in->bytes[at + 1] << 8;
 		flags = in->bytes[at + 2];
@@ -133,9 +135,8 @@ int fuzz_one(const u8 *data, size_t size)
 {
 	struct loaded whole, cut;
 	u64 whole_digest, digest;
-	enum verdict verdict;
+	struct opinion opinion;
 	struct input in;
-	u32 records;
 
 	if (!input_split(&in, data, size))
 		return 0;
@@ -144,16 +145,19 @@ int fuzz_one(const u8 *data, size_t size)
 	whole = load(&in, false, &whole_digest);
 	mock_backend_ops.reset(&mock);
 	cut = load(&in, true, &digest);
-	if (!in.fault) {
+	opinion = judge_stream(in.bytes, in.len);
+	/* What comes after an end is refused, or not, by where it was cut. */
+	if (!in.fault && !opinion.after_end) {
 		must(whole.ret == cut.ret);
 		must(whole.whole == cut.whole);
 		must(!whole.whole || whole_digest == digest);
 	}
-	verdict = judge_stream(in.bytes, in.len, &records);
-	must(!cut.whole || (verdict == VERDICT_WHOLE && is_for_mock(&in)));
+	must(!cut.whole || (opinion.verdict == VERDICT_WHOLE &&
+			    is_for_mock(&in, opinion.head)));
 	/* What comes in one piece is judged before the device is touched. */
-	must(verdict != VERDICT_WRONG || !whole.committed);
-	must(verdict != VERDICT_WRONG || cut.ret || in.fault);
+	must((opinion.verdict != VERDICT_WRONG && !opinion.after_end) ||
+	     !whole.committed);
+	must(opinion.verdict != VERDICT_WRONG || cut.ret || in.fault);
 	if (cut.whole)
 		save_and_load(&in);
 	mock_exit();

@@ -70,34 +70,67 @@ static bool payload_is_right(const u8 *s, u32 len, u32 room)
 	       sum(s + 24, len) == number(s + 12, 4);
 }
 
-enum verdict judge_stream(const u8 *s, size_t len, u32 *records)
+/* Is what is there, of @len bytes, the magic of a head or the beginning of it? */
+static bool may_be_head(const u8 *s, size_t len)
 {
+	return !memcmp(s, "vfmigstr", len < 8 ? len : 8);
+}
+
+/* From the head at @o->head on. */
+static void judge(const u8 *stream, size_t all, struct opinion *o)
+{
+	const u8 *s = stream + o->head;
+	size_t len = all - o->head;
 	long head = judge_head(s, len);
 	u64 bytes = 0;
 	u32 seq = 0, size, room;
 
-	*records = 0;
+	o->verdict = head ? VERDICT_SHORT : VERDICT_WRONG;
 	if (head <= 0)
-		return head ? VERDICT_SHORT : VERDICT_WRONG;
-
+		return;
 	for (s += head, len -= head; len >= 24; s += 24 + room, len -= 24 + room) {
+		if (may_be_head(s, len)) {
+			o->head = s - stream;
+			judge(stream, all, o);
+			return;
+		}
+		o->verdict = VERDICT_WRONG;
 		if (!header_is_right(s, seq))
-			return VERDICT_WRONG;
+			return;
 		size = number(s + 8, 4);
 		room = (size + 7) / 8 * 8;
 		if (len < 24 + room)
-			return VERDICT_SHORT;
+			break;
 		if (!payload_is_right(s, size, room))
-			return VERDICT_WRONG;
+			return;
 		if (number(s, 2) == 1)
-			return number(s + 24, 8) == seq &&
-			       number(s + 32, 8) == bytes && len == 40 ?
-			       VERDICT_WHOLE : VERDICT_WRONG;
+			goto end;
 		seq++;
 		bytes += size;
-		*records += number(s, 2) >= VFMIG_RECORD_BACKEND;
+		o->records += number(s, 2) >= VFMIG_RECORD_BACKEND;
 	}
-	return VERDICT_SHORT;
+	o->verdict = VERDICT_SHORT;
+	return;
+end:
+	if (number(s + 24, 8) != seq || number(s + 32, 8) != bytes)
+		return;
+	o->verdict = VERDICT_WHOLE;
+	if (len == 40)
+		return;
+	o->verdict = VERDICT_WRONG;
+	if (!may_be_head(s + 40, len - 40))
+		return;
+	o->head = s + 40 - stream;
+	o->after_end = true;
+	judge(stream, all, o);
+}
+
+struct opinion judge_stream(const u8 *s, size_t len)
+{
+	struct opinion o = {};
+
+	judge(s, len, &o);
+	return o;
 }
 
 static const struct vfmig_fact *first(const struct vfmig_identity *id, u16 which)

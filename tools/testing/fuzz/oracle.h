@@ -17,8 +17,21 @@ enum verdict {
 	VERDICT_WRONG,
 };
 
-/* How many records a backend is to be given, whatever the verdict. */
-enum verdict judge_stream(const u8 *s, size_t len, u32 *records);
+/**
+ * struct opinion - what else there is to say of a stream
+ * @verdict: of the stream that began last
+ * @records: how many records a backend is to be given, in all
+ * @head: where the stream that began last begins
+ * @after_end: it began after the end of another one
+ */
+struct opinion {
+	enum verdict verdict;
+	u32 records;
+	size_t head;
+	bool after_end;
+};
+
+struct opinion judge_stream(const u8 *s, size_t len);
 bool judge_identity(const struct vfmig_identity *source,
 		    const struct vfmig_identity *here);
 

@@ -193,6 +193,12 @@ static void feed(struct reading *rd, const struct input *in, const u8 *piece,
 			on_error(rd, found);
 		}
 	} while (found > VFMIG_FOUND_MORE);
+
+	/* It has ended and begins anew. */
+	if (rd->seen.verdict == VERDICT_WHOLE && rd->reader.at != VFMIG_AT_END)
+		rd->seen.verdict = VERDICT_SHORT;
+	if (rd->seen.verdict == VERDICT_WHOLE && rd->reader.have)
+		rd->seen.verdict = VERDICT_SHORT;
 }
 
 /* Memory of just this size, and gone afterwards. */
@@ -253,6 +259,7 @@ static void write_again(struct copyist *copy, const struct reading *rd,
 	if (rd->seen.verdict == VERDICT_WHOLE) {
 		compare(copy, upto, vfmig_put_end(&copy->writer, copy->buf));
 	} else if (was < VFMIG_AT_RECORD && r->at == VFMIG_AT_RECORD) {
+		copy->writer = (struct vfmig_writer){};
 		vfmig_put_head(copy->buf, &r->identity);
 		compare(copy, upto, vfmig_head_len(&r->identity));
 	} else if (r->records != copy->writer.records) {
@@ -301,9 +308,8 @@ static void must_agree(const struct seen *one, const struct seen *other)
 int fuzz_one(const u8 *data, size_t size)
 {
 	struct seen whole, cut, bulk, bytes;
-	enum verdict verdict;
+	struct opinion opinion;
 	struct input in;
-	u32 records;
 
 	if (!input_split(&in, data, size))
 		return 0;
@@ -319,8 +325,8 @@ int fuzz_one(const u8 *data, size_t size)
 	if (whole.verdict == VERDICT_WHOLE)
 		must_agree(&whole, &bulk);
 
-	verdict = judge_stream(in.bytes, in.len, &records);
-	must(whole.verdict == verdict);
-	must(whole.records == records);
+	opinion = judge_stream(in.bytes, in.len);
+	must(whole.verdict == opinion.verdict);
+	must(whole.records == opinion.records);
 	return 0;
 }

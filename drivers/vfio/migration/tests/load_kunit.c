@@ -154,9 +154,63 @@ static void nothing_may_follow_the_end(struct kunit *test)
 	/* Later: it has its state, but whose? */
 	start_over(vf);
 	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len), 0);
-	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at + 1, 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_RUNNING), -EFAULT);
 	KUNIT_EXPECT_EQ(test, vf_state(vf), VFMIG_STATE_RESUMING);
+}
+
+/* At the border of a record, and after the end: the device is given both. */
+static void a_second_head_starts_the_load_over(struct kunit *test)
+{
+	static const struct {
+		size_t first;
+		const char *calls;
+	} cases[] = {
+		{ HEAD_LEN, "load-begin, load-end, load-begin, load, load, load, load, commit, load-end" },
+		{ HEAD_LEN + RECORD_LEN, "load-begin, load, load-end, load-begin, load, load, load, load, commit, load-end" },
+		{ 0, "load-begin, load, load, load, load, commit, load-end, load-begin, load, load, load, load, commit, load-end" },
+	};
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream = saved(vf);
+	size_t first;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		start_over(vf);
+		first = cases[i].first ?: stream->len;
+		KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, first), 0);
+		vf->committed = false;
+		KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, 1), 0);
+		KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_RUNNING),
+				-EFAULT);
+		KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at + 1,
+					      stream->len - 1), 0);
+		vf_expect_taken(vf);
+		KUNIT_EXPECT_STREQ(test, vf->calls, cases[i].calls);
+		vf_go(vf, VFMIG_STATE_RUNNING);
+	}
+}
+
+static void a_second_head_is_checked(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream = saved(vf);
+
+	start_over(vf);
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, HEAD_LEN), 0);
+	stream->at[HEAD_LEN - 1] ^= 1;
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len), -EINVAL);
+	expect_refused(vf);
+
+	/* Nor can it be begun where the backend cannot. */
+	stream->at[HEAD_LEN - 1] ^= 1;
+	start_over(vf);
+	fake_script(vf, "load-begin, load-end, load-begin!");
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, HEAD_LEN), 0);
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len), -EIO);
+	KUNIT_EXPECT_STREQ(test, vf->calls,
+			   "load-begin, load-end, load-begin!");
+	expect_refused(vf);
 }
 
 static void with_not_one_byte_it_is_no_load(struct kunit *test)
@@ -374,6 +428,8 @@ static struct kunit_case load_tests[] = {
 	KUNIT_CASE(no_byte_may_be_wrong),
 	KUNIT_CASE(records_in_another_order),
 	KUNIT_CASE(nothing_may_follow_the_end),
+	KUNIT_CASE(a_second_head_starts_the_load_over),
+	KUNIT_CASE(a_second_head_is_checked),
 	KUNIT_CASE(with_not_one_byte_it_is_no_load),
 	KUNIT_CASE(no_more_bytes_than_the_section_has),
 	KUNIT_CASE(a_load_that_cannot_begin_can_be_tried_again),

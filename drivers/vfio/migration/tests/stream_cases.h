@@ -284,7 +284,7 @@ static bool any_two_swapped_are_refused(void)
 	return good;
 }
 
-/* At its own place and at every later one. */
+/* At its own place and at every later one; a second head: see below. */
 static bool any_one_doubled_is_refused(void)
 {
 	struct sample *s = new_sample();
@@ -292,7 +292,7 @@ static bool any_one_doubled_is_refused(void)
 	unsigned int a, at;
 	bool good = s;
 
-	for (a = 0; s && a < SAMPLE_PARTS; a++) {
+	for (a = 1; s && a < SAMPLE_PARTS; a++) {
 		for (at = a + 1; at <= SAMPLE_PARTS; at++) {
 			in_order(order);
 			memmove(order + at + 1, order + at,
@@ -339,6 +339,70 @@ static bool it_does_not_go_on_after_its_end(void)
 	return good;
 }
 
+/* Both are the same, and the first one is cut after @parts of its parts. */
+static bool begins_anew_after(const struct sample *s, unsigned int parts,
+			      size_t piece)
+{
+	size_t first = s->start[parts], len = first + s->len;
+	struct reading once = read_whole(s->bytes, s->len), seen;
+	u8 *bytes = case_alloc(len);
+	bool good;
+
+	if (!bytes)
+		return false;
+	memcpy(bytes, s->bytes, first);
+	memcpy(bytes + first, s->bytes, s->len);
+	seen = read_pieces(bytes, len, piece ?: first, piece ?: s->len);
+	good = !seen.verdict && seen.records >= once.records;
+	if (!good)
+		case_note("after %u parts, by %zu: %d", parts, piece,
+			  seen.verdict);
+
+	/* Nor is it over before the second one is. */
+	seen = read_pieces(bytes, len - 1, piece ?: first, piece ?: s->len);
+	good &= seen.verdict == -ENODATA;
+	case_free(bytes);
+	return good;
+}
+
+static bool a_head_starts_the_stream_over(void)
+{
+	struct sample *s = new_sample();
+	unsigned int parts;
+	bool good = s;
+
+	for (parts = 1; s && parts <= SAMPLE_PARTS; parts++)
+		good &= begins_anew_after(s, parts, 0) &&
+			begins_anew_after(s, parts, 1) &&
+			begins_anew_after(s, parts, 7);
+	case_free(s);
+	return good;
+}
+
+/* Cut anywhere else, the first one is refused as any torn stream. */
+static bool within_a_part_it_does_not(void)
+{
+	struct sample *s = new_sample();
+	u8 *bytes = case_alloc(2 * sizeof(*s));
+	bool good = s && bytes;
+	unsigned int part;
+	size_t at;
+
+	for (part = 0; good && part < SAMPLE_PARTS; part++) {
+		for (at = s->start[part] + 1; at < s->start[part + 1]; at++) {
+			memcpy(bytes, s->bytes, at);
+			memcpy(bytes + at, s->bytes, s->len);
+			if (read_whole(bytes, at + s->len).verdict != -EINVAL) {
+				case_note("torn at %zu", at);
+				good = false;
+			}
+		}
+	}
+	case_free(bytes);
+	case_free(s);
+	return good;
+}
+
 static bool once_refused_it_stays_refused(void)
 {
 	struct sample *s = new_sample();
@@ -379,7 +443,11 @@ static const struct stream_case stream_cases[] = {
 	{ "any part doubled, here or later, is refused",
 	  any_one_doubled_is_refused },
 	{ "any part missing is refused", any_one_missing_is_refused },
-	{ "nothing may follow the end", it_does_not_go_on_after_its_end },
+	{ "nothing but a head may follow the end",
+	  it_does_not_go_on_after_its_end },
+	{ "a head between two parts, or after the end, starts the stream over",
+	  a_head_starts_the_stream_over },
+	{ "within a part it does not", within_a_part_it_does_not },
 	{ "once refused, always refused, with a reason",
 	  once_refused_it_stays_refused },
 };

@@ -272,6 +272,9 @@ static inline struct reading bench_read(struct bench *b, const u8 *bytes,
 		pos = upto;
 		upto = min_t(size_t, pos + piece, len);
 	}
+	/* It may have begun anew since it was whole. */
+	if (b->reader.at != VFMIG_AT_END || b->reader.have)
+		b->seen.verdict = -ENODATA;
 	if (ret)
 		b->seen.verdict = ret;
 	return b->seen;
