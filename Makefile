@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make		the modules, for the running kernel or for KDIR=<its build tree>
-# make install	and into /lib/modules/<that kernel>/updates
+# make		the modules, for the running kernel or for KDIR=<its build tree>;
+#		W=1 and C=1 as in the kernel: more warnings, and sparse
+# make install	and into /lib/modules/<that kernel>/updates; the kernel's name for
+#		it is make modules_install
+# make tests	the modules and mock-vfio-pci, which takes any PCI function: for the
+#		tests, nothing to install
 # make demo	a live migration of a VM with a VF, there and back, in a VM
 # make demo-upgrade	the same from an old host to a new one and back: kernel 6.1,
 #		QEMU 7.2 (v1) and kernel 6.12, QEMU 10.0 (v2)
@@ -15,18 +19,24 @@
 # make bench	what a transfer costs, against its limits, on 6.1 and 7.2: a
 #		table, build/bench/results.json, and plots
 # make clean	what was built; the cache of fetched packages stays
+# make help	this text
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
+kbuild := -C $(KDIR) M=$(CURDIR)
 # Debian's headers say it nowhere else, and lack what kbuild's own depmod needs.
 release = $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generated/utsrelease.h)
 
 modules:
-	$(kbuild) modules
+	$(MAKE) $(kbuild) modules
+
+tests:
+	$(MAKE) $(kbuild) CONFIG_MOCK_VFIO_PCI=m modules
 
 install: modules
-	$(kbuild) INSTALL_MOD_DIR=updates modules_install
+	$(MAKE) $(kbuild) INSTALL_MOD_DIR=updates modules_install
 	depmod -a $(INSTALL_MOD_PATH:%=-b %) $(release)
+
+modules_install: install
 
 demo:
 	tools/demo/demo
@@ -51,6 +61,10 @@ bench:
 
 clean:
 	rm -rf build
-	if [ -e $(KDIR) ]; then $(kbuild) clean; fi
+	if [ -e $(KDIR) ]; then $(MAKE) $(kbuild) clean; fi
 
-.PHONY: modules install demo demo-upgrade check check-debug fuzz soak bench clean
+help:
+	@sed -n '3,/^$$/s/^# \?//p' Makefile
+
+.PHONY: modules tests install modules_install demo demo-upgrade check check-debug
+.PHONY: fuzz soak bench clean help

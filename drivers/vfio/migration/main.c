@@ -252,5 +252,6 @@ static void __exit vfmig_exit(void)
 module_exit(vfmig_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VFMIG_VERSION);
 MODULE_AUTHOR("The vfmig authors");
 MODULE_DESCRIPTION("Live migration of passed-through PCI functions");

@@ -230,4 +230,6 @@ static struct pci_driver igbvf_pci_driver = {
 module_pci_driver(igbvf_pci_driver);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VFMIG_VERSION);
+MODULE_AUTHOR("The vfmig authors");
 MODULE_DESCRIPTION("VFIO PCI variant driver for migratable 82576 virtual functions");

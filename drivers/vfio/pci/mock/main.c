@@ -101,5 +101,6 @@ static struct pci_driver mock_pci_driver = {
 module_pci_driver(mock_pci_driver);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VFMIG_VERSION);
 MODULE_AUTHOR("The vfmig authors");
 MODULE_DESCRIPTION("Mock VFIO PCI variant driver for testing migration");
