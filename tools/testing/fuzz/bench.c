@@ -3,9 +3,9 @@
 #include <string.h>
 #include <linux/err.h>
 
-#include "../../../drivers/vfio/migration/backend.h"
-#include "../../../drivers/vfio/migration/session.h"
-#include "../../../drivers/vfio/migration/window.h"
+#include "backend.h"
+#include "session.h"
+#include "window.h"
 #include "bench.h"
 
 #define VF_VENDOR	0x8086

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
-#include "../../../drivers/vfio/migration/device.h"
+#include "device.h"
 #include "fuzz.h"
 
 /* An 82576 virtual function, as the seeds come from. */

@@ -3,7 +3,7 @@
 #include <linux/bits.h>
 #include <linux/crc32c.h>
 
-#include "../../../drivers/vfio/migration/stream.h"
+#include "stream.h"
 #include "change.h"
 
 #define TYPE_END	1

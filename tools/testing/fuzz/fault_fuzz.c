@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "../../../drivers/vfio/pci/mock/mock.h"
+#include "mock/mock.h"
 #include "fuzz.h"
 
 /* As knobs.c has it. */

@@ -4,7 +4,7 @@
 #include <asm/byteorder.h>
 #include <linux/kernel.h>
 
-#include "../../../drivers/vfio/pci/igbvf/state.h"
+#include "igbvf/state.h"
 #include "change.h"
 
 static void change_field(struct change *c, u8 *state)

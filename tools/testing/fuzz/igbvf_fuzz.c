@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "../../../drivers/vfio/pci/igbvf/igbvf.h"
+#include "igbvf/igbvf.h"
 #include "bench.h"
 #include "igbvf_model.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <linux/io.h>
 
-#include "../../../drivers/vfio/pci/igbvf/igbvf.h"
+#include "igbvf/igbvf.h"
 #include "fuzz.h"
 #include "igbvf_model.h"
 

@@ -2,8 +2,8 @@
 /* How records of the mock are changed, so that they fit each other again. */
 #include <string.h>
 
-#include "../../../drivers/vfio/migration/stream.h"
-#include "../../../drivers/vfio/pci/mock/mock.h"
+#include "stream.h"
+#include "mock/mock.h"
 #include "change.h"
 
 #define MAX_STATE	2048

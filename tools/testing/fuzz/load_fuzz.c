@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "../../../drivers/vfio/pci/mock/mock.h"
+#include "mock/mock.h"
 #include "bench.h"
 #include "oracle.h"
 

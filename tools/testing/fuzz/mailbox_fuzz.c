@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "../../../drivers/vfio/pci/igbvf/igbvf.h"
+#include "igbvf/igbvf.h"
 #include "fuzz.h"
 
 #define STEP	6

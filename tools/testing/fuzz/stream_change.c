@@ -4,7 +4,7 @@
 #include <linux/bits.h>
 #include <linux/kernel.h>
 
-#include "../../../drivers/vfio/migration/stream.h"
+#include "stream.h"
 #include "change.h"
 
 #define MAX_PAYLOAD	512

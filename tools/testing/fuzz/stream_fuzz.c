@@ -8,7 +8,7 @@
 #include <linux/crc32c.h>
 #include <linux/errno.h>
 
-#include "../../../drivers/vfio/migration/stream.h"
+#include "stream.h"
 #include "fuzz.h"
 #include "oracle.h"
 

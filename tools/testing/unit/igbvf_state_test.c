@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../drivers/vfio/pci/igbvf/state.c"
+#include "igbvf/state.c"
 #include "tap.h"
 
 #define RANDOM_RECORDS	20000

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stream: what is written is read, and what is damaged is refused. */
-#include "../../../drivers/vfio/migration/stream.c"
-#include "../../../drivers/vfio/migration/identity.c"
+#include "stream.c"
+#include "identity.c"
 #include "cases.h"
-#include "../../../drivers/vfio/migration/tests/stream_bulk_cases.h"
-#include "../../../drivers/vfio/migration/tests/stream_cases.h"
-#include "../../../drivers/vfio/migration/tests/stream_damage_cases.h"
-#include "../../../drivers/vfio/migration/tests/stream_edge_cases.h"
+#include "tests/stream_bulk_cases.h"
+#include "tests/stream_cases.h"
+#include "tests/stream_damage_cases.h"
+#include "tests/stream_edge_cases.h"
 
 int main(void)
 {

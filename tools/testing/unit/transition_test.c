@@ -5,9 +5,9 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
-#include "../../../drivers/vfio/migration/transition.c"
+#include "transition.c"
 #include "cases.h"
-#include "../../../drivers/vfio/migration/tests/transition_cases.h"
+#include "tests/transition_cases.h"
 
 int main(void)
 {

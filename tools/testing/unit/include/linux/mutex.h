@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFMIG_UNIT_MUTEX_H
-#define VFMIG_UNIT_MUTEX_H
-
-#include <linux/lockdep.h>
-
-#define mutex	shim_lock
-
-#endif /* VFMIG_UNIT_MUTEX_H */

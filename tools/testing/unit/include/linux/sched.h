@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFMIG_UNIT_SCHED_H
-#define VFMIG_UNIT_SCHED_H
-
-static inline void cond_resched(void)
-{
-}
-
-#endif /* VFMIG_UNIT_SCHED_H */

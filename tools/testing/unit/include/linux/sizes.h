@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFMIG_UNIT_SIZES_H
-#define VFMIG_UNIT_SIZES_H
-
-#define SZ_4K	0x1000
-#define SZ_64K	0x10000
-#define SZ_4G	0x100000000ULL
-
-#endif /* VFMIG_UNIT_SIZES_H */

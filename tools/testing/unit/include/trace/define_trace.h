@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VFMIG_UNIT_DEFINE_TRACE_H
-#define VFMIG_UNIT_DEFINE_TRACE_H
-
-/* Nothing is defined: see tracepoint.h. */
-
-#endif /* VFMIG_UNIT_DEFINE_TRACE_H */
