@@ -18,6 +18,7 @@ void stream_start(FILE *reply, const char *address, unsigned int port);
 void stream_report(FILE *reply);
 void stream_stop(FILE *reply);
 
+/* json.c */
 void json_string(FILE *reply, const char *text);
 void json_error(FILE *reply, const char *what);
 
