@@ -1,57 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A driver of the 82576's virtual function, as small as can be: it polls. */
 #include "bare.h"
+#include "igbvf_guest.h"
 
 /* Where QEMU is told to put it, see lib/vm.py of the end-to-end tests. */
 #define SLOT		0x10
 #define PCI_ID		0x10ca8086
 
-#define RING_DESCS	64
 #define BUFFER_SIZE	2048
-#define FRAME_TYPE	0x88b5
 #define PATIENCE_TICKS	1000
 
-enum {
-	CTRL = 0x0,
-	VMBMEM = 0x800,
-	V2PMAILBOX = 0xc40,
-	VFGPRC = 0xf10,
-	VFGPTC = 0xf14,
-	RDBAL = 0x2800,
-	RDBAH = 0x2804,
-	RDLEN = 0x2808,
-	SRRCTL = 0x280c,
-	RDH = 0x2810,
-	RDT = 0x2818,
-	RXDCTL = 0x2828,
-	TDBAL = 0x3800,
-	TDBAH = 0x3804,
-	TDLEN = 0x3808,
-	TDH = 0x3810,
-	TDT = 0x3818,
-	TXDCTL = 0x3828,
-
-	CTRL_RST = 0x04000000,
-	DCTL_ENABLE = 0x02000000,
-
-	MBX_REQ = 0x01,
-	MBX_ACK = 0x02,
-	MBX_VFU = 0x04,
-	MBX_PFSTS = 0x10,
-	MBX_PFACK = 0x20,
-
-	MSG_RESET = 1,
-	MSG_LPE = 5,
-};
-
-#define MSG_ACK		0x80000000U
 #define MAX_FRAME	1522
-
-struct desc {
-	uint64_t address;
-	uint32_t info;
-	uint32_t status;
-};
 
 /* A counter of the VF, and the guest's own of the same. */
 struct counter {
@@ -140,20 +99,7 @@ static bool mailbox_ask(uint32_t message, uint32_t argument)
 		return false;
 	answer = rd(VMBMEM);
 	wr(V2PMAILBOX, MBX_ACK);
-	return (answer & 0xffff) == message && answer & MSG_ACK;
-}
-
-/* The device has written this part of a descriptor back. */
-static bool is_done(const uint32_t *part)
-{
-	return __atomic_load_n(part, __ATOMIC_ACQUIRE) & 1;
-}
-
-static void rx_offer(unsigned int i)
-{
-	rx_ring[i].info = 0;
-	rx_ring[i].status = 0;
-	rx_ring[i].address = (uint32_t)rx_buffers[i];
+	return (answer & IGBVF_MSG_TYPE) == message && answer & MSG_ACK;
 }
 
 /* QEMU's igb leaves head and tail as they are when the function is reset. */
@@ -167,15 +113,14 @@ static void rings_up(void)
 	wr(TXDCTL, DCTL_ENABLE);
 
 	for (unsigned int i = 0; i < RING_DESCS; i++)
-		rx_offer(i);
+		desc_receive(&rx_ring[i], (uint32_t)rx_buffers[i]);
 	wr(RDBAL, (uint32_t)rx_ring);
 	wr(RDBAH, 0);
 	wr(RDLEN, sizeof(rx_ring));
 	wr(RDH, 0);
 	wr(RDT, 0);
-	/* Advanced descriptors, one buffer; dropped where there is none. */
-	wr(SRRCTL, 1U << 31 | 1 << 25 | BUFFER_SIZE >> 10);
-	wr(RXDCTL, DCTL_ENABLE | 1 << 16);
+	wr(SRRCTL, SRRCTL_OF(BUFFER_SIZE));
+	wr(RXDCTL, RXDCTL_ENABLE);
 	wr(RDT, RING_DESCS - 1);
 }
 
@@ -214,10 +159,7 @@ static void send_back(const uint8_t *frame, uint32_t len)
 	}
 	for (uint32_t i = 12; i < len; i++)
 		to[i] = frame[i];
-	tx_ring[tx].address = (uint32_t)to;
-	tx_ring[tx].status = len << 14;
-	/* Advanced data: whole packet, CRC, report. */
-	tx_ring[tx].info = 0x2b300000 | len;
+	desc_transmit(&tx_ring[tx], (uint32_t)to, len);
 	tx = (tx + 1) % RING_DESCS;
 	counts.sent++;
 	wr(TDT, tx);
@@ -229,14 +171,14 @@ bool vf_echo(void)
 	const uint8_t *frame = rx_buffers[rx];
 	uint32_t len;
 
-	if (!is_done(&rx_ring[rx].info))
+	if (!desc_done(&rx_ring[rx].info))
 		return false;
 	len = rx_ring[rx].status & 0xffff;
 	counts.received++;
 	if (len <= BUFFER_SIZE && frame[12] == FRAME_TYPE >> 8 &&
 	    frame[13] == (FRAME_TYPE & 0xff))
 		send_back(frame, len);
-	rx_offer(rx);
+	desc_receive(&rx_ring[rx], (uint32_t)rx_buffers[rx]);
 	wr(RDT, rx);
 	rx = (rx + 1) % RING_DESCS;
 	return true;
@@ -246,7 +188,7 @@ static bool all_is_sent(void)
 {
 	uint32_t last = (tx + RING_DESCS - 1) % RING_DESCS;
 
-	return !counts.sent || is_done(&tx_ring[last].status);
+	return !counts.sent || desc_done(&tx_ring[last].status);
 }
 
 /*

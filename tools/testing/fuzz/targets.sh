@@ -6,7 +6,7 @@ fuzz_dir=tools/testing/fuzz
 fuzz_targets=(stream load igbvf mailbox fault)
 
 fuzz_flags=(-std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare
-	-Itools/testing/shim -Iinclude -Idrivers/vfio/migration -Idrivers/vfio/pci)
+	-Itools/testing/shim -Itools/include -Iinclude -Idrivers/vfio/migration -Idrivers/vfio/pci)
 # What gcc has no words for.
 fuzz_clang_flags=(-Wno-c2x-extensions)
 fuzz_sanitizers=(-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)

@@ -35,15 +35,6 @@
 #define PATIENCE_US	1000000
 #define POLL_US		200
 
-struct desc {
-	uint64_t address;
-	uint32_t info;
-	uint32_t status;
-};
-
-/* What pf_send() and rx_next() recognise each other's frames by. */
-#define FRAME_TYPE	0x88b5
-
 static uint8_t *mem;
 
 static struct desc *ring(uint32_t at)
@@ -380,18 +371,15 @@ void rings_up(struct guest *g)
 	wr(g, TXDCTL, DCTL_ENABLE);
 	g->tx = 0;
 
-	for (i = 0; i < RING_DESCS; i++) {
-		ring(RX_RING)[i].address = IOVA + RX_BUFFERS + i * BUFFER_SIZE;
-		ring(RX_RING)[i].info = 0;
-		ring(RX_RING)[i].status = 0;
-	}
+	for (i = 0; i < RING_DESCS; i++)
+		desc_receive(&ring(RX_RING)[i], IOVA + RX_BUFFERS + i * BUFFER_SIZE);
 	wr(g, RDBAL, IOVA + RX_RING);
 	wr(g, RDBAH, 0);
 	wr(g, RDLEN, RING_DESCS * sizeof(struct desc));
 	wr(g, RDH, 0);
 	wr(g, RDT, 0);
-	wr(g, SRRCTL, 1U << 31 | 1 << 25 | BUFFER_SIZE >> 10);
-	wr(g, RXDCTL, DCTL_ENABLE | 1 << 16);
+	wr(g, SRRCTL, SRRCTL_OF(BUFFER_SIZE));
+	wr(g, RXDCTL, RXDCTL_ENABLE);
 	wr(g, RDT, RING_DESCS - 1);
 	g->rx = 0;
 
@@ -427,10 +415,7 @@ void tx_post(struct guest *g, size_t len)
 	memcpy(frame + 6, g->mac, 6);
 	frame[12] = FRAME_TYPE >> 8;
 	frame[13] = FRAME_TYPE & 0xff;
-	desc->address = IOVA + (frame - mem);
-	desc->status = len << 14;
-	/* Advanced data: whole packet, CRC, report. */
-	desc->info = 0x2b300000 | len;
+	desc_transmit(desc, IOVA + (frame - mem), len);
 	g->tx = (g->tx + 1) % RING_DESCS;
 	wr(g, TDT, g->tx);
 }
@@ -440,8 +425,7 @@ bool tx_sent(struct guest *g)
 {
 	unsigned int last = (g->tx + RING_DESCS - 1) % RING_DESCS;
 
-	return __atomic_load_n(&ring(TX_RING)[last].status,
-			       __ATOMIC_ACQUIRE) & 1;
+	return desc_done(&ring(TX_RING)[last].status);
 }
 
 /* A frame of pf_send(): its length, or -1 where there is none. */
@@ -453,14 +437,12 @@ int rx_next(struct guest *g, uint16_t *tag)
 
 	for (;;) {
 		desc = &ring(RX_RING)[g->rx];
-		if (!(__atomic_load_n(&desc->info, __ATOMIC_ACQUIRE) & 1))
+		if (!desc_done(&desc->info))
 			return -1;
 		len = desc->status & 0xffff;
 		frame = mem + RX_BUFFERS + g->rx * BUFFER_SIZE;
 		/* Given back, to be filled again. */
-		desc->info = 0;
-		desc->status = 0;
-		desc->address = IOVA + RX_BUFFERS + g->rx * BUFFER_SIZE;
+		desc_receive(desc, IOVA + RX_BUFFERS + g->rx * BUFFER_SIZE);
 		wr(g, RDT, g->rx);
 		g->rx = (g->rx + 1) % RING_DESCS;
 

@@ -12,65 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "igbvf_guest.h"
 #include "vf.h"
 
-#define RING_DESCS	64
 #define BUFFER_SIZE	4096
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-enum {
-	CTRL = 0x0,
-	STATUS = 0x8,
-	VMBMEM = 0x800,
-	V2PMAILBOX = 0xc40,
-	VFGPRC = 0xf10,
-	VFGPTC = 0xf14,
-	VFGOTC = 0xf34,
-	EICS = 0x1520,
-	EIMS = 0x1524,
-	EIMC = 0x1528,
-	EIAC = 0x152c,
-	EIAM = 0x1530,
-	EITR0 = 0x1680,
-	IVAR0 = 0x1700,
-	IVAR_MISC = 0x1740,
-	RDBAL = 0x2800,
-	RDBAH = 0x2804,
-	RDLEN = 0x2808,
-	SRRCTL = 0x280c,
-	RDH = 0x2810,
-	RDT = 0x2818,
-	RXDCTL = 0x2828,
-	TDBAL = 0x3800,
-	TDBAH = 0x3804,
-	TDLEN = 0x3808,
-	TDH = 0x3810,
-	TDT = 0x3818,
-	TXDCTL = 0x3828,
-	/* The same of the second queue. */
-	QUEUE1 = 0x100,
-
-	CTRL_RST = 0x04000000,
-	DCTL_ENABLE = 0x02000000,
-
-	MBX_REQ = 0x01,
-	MBX_ACK = 0x02,
-	MBX_VFU = 0x04,
-	MBX_PFSTS = 0x10,
-	MBX_PFACK = 0x20,
-
-	MSG_RESET = 1,
-	MSG_MAC = 2,
-	MSG_MULTICAST = 3,
-	MSG_VLAN = 4,
-	MSG_LPE = 5,
-	MSG_PROMISC = 6,
-	MSG_ONE = 0x00010000,
-	MSG_NACK = 0x40000000,
-};
-
-#define MSG_ACK		0x80000000U
 
 /**
  * struct guest - what a guest's driver remembers
