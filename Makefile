@@ -18,6 +18,8 @@
 # make soak	hundreds of migrations there and back, in search of drift
 # make bench	what a transfer costs, against its limits, on 6.1 and 7.2: a
 #		table, build/bench/results.json, and plots
+# make pre-push	what can be known of a change in seconds: static checks that build
+#		no module, and the unit tests; see CONTRIBUTING.md
 # make clean	what was built; the cache of fetched packages stays
 # make help	this text
 
@@ -59,6 +61,10 @@ soak:
 bench:
 	tools/bench/run
 
+pre-push:
+	tools/testing/static/run --quick
+	tools/testing/unit/run
+
 clean:
 	rm -rf build
 	if [ -e $(KDIR) ]; then $(MAKE) $(kbuild) clean; fi
@@ -67,4 +73,4 @@ help:
 	@sed -n '3,/^$$/s/^# \?//p' Makefile
 
 .PHONY: modules tests install modules_install demo demo-upgrade check check-debug
-.PHONY: fuzz soak bench clean help
+.PHONY: fuzz soak bench pre-push clean help
