@@ -112,6 +112,27 @@ class BareGuest:
         self.frames.close()
         self.frames = frames
 
+    def expect_back(self, counts):
+        """
+        The guest is again as it was when it had these counts and no frame was on
+        its way, and knows of none since.
+        """
+        now = self.vm.agent.ask("counts")
+        for name in ("received", "sent"):
+            expect(now[name] == counts[name], f"{name}: {now[name]}, saved with {counts[name]}")
+        self._returned_earlier, self._counts = counts["sent"], now
+        self._begin_frames()
+
+    def resume_frames(self):
+        """After check_none_lost()."""
+        self._returned_earlier += self.frames.returned
+        self._begin_frames()
+
+    def _begin_frames(self):
+        self.frames.close()
+        self.frames = Frames(MAC)
+        self.check_alive()
+
     def check_none_lost(self):
         """What has reached the guest has come back, whatever happened meanwhile."""
         self.frames.stop()

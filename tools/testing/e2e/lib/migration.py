@@ -37,13 +37,14 @@ class Migration:
     """
     Starts at once. With the return path, a failing load is the source's to know.
     A @watched one pauses at the switchover, as libvirt's do, and there it is
-    seen which protocol has either device.
+    seen which protocol has either device. Further @capabilities are switched on
+    at both ends.
     """
 
     count = 0
 
     def __init__(self, source, destination, relay=None, bandwidth=1 << 32,
-                 downtime_limit=DOWNTIME_LIMIT_MS, watched=False):
+                 downtime_limit=DOWNTIME_LIMIT_MS, watched=False, capabilities=()):
         Migration.count += 1
         self.protocols = None
         self.source = source
@@ -52,7 +53,8 @@ class Migration:
         for vm in (source, destination):
             vm.qmp.execute("migrate-set-capabilities", capabilities=[
                 {"capability": name, "state": state} for name, state in
-                (("events", True), ("return-path", True), ("pause-before-switchover", watched))])
+                (("events", True), ("return-path", True), ("pause-before-switchover", watched),
+                 *((name, True) for name in capabilities))])
         source.qmp.execute("migrate-set-parameters", max_bandwidth=bandwidth,
                            downtime_limit=downtime_limit,
                            **source.qemu.source_parameters(source.host))

@@ -19,8 +19,12 @@ class Qemu:
     enable: str
     # Both ends must have the same.
     machine: str = "pc-q35-7.2"
+    # A VF's properties.
+    options: str = "{enable}=on,x-pre-copy-dirty-page-tracking=off"
     # Whether a VF is opened by a file of its own and bound to an iommufd.
     iommufd: bool = False
+    # Further arguments, before the VF's.
+    more: tuple = ()
 
     def __str__(self):
         return f"QEMU {self.version}" + self.iommufd * " by iommufd"
@@ -31,18 +35,23 @@ class Qemu:
     def on(self, machine):
         return replace(self, machine=machine)
 
+    def plus(self, *argv):
+        return replace(self, more=(*self.more, *argv))
+
+    def with_options(self, options):
+        return replace(self, options=options)
+
     def program(self, host):
         """Beside the host VM's own QEMU there may be others, see tools/vm/parts/qemu.sh."""
         beside = f"/opt/qemu-{self.version}/qemu-system-x86_64"
         return beside if host.exists(beside) else "qemu-system-x86_64"
 
     def vf_options(self):
-        return (f"{self.enable}=on,x-pre-copy-dirty-page-tracking=off" +
-                self.iommufd * ",iommufd=iommufd")
+        return self.options.format(enable=self.enable) + self.iommufd * ",iommufd=iommufd"
 
     def vf_objects(self):
         """What has to be there before a VF."""
-        return ["-object", "iommufd,id=iommufd"] if self.iommufd else []
+        return [*self.more, *self.iommufd * ("-object", "iommufd,id=iommufd")]
 
     def has_pre_copy(self, host):
         """Whether a VF on that host is in the migration before its guest is stopped."""
@@ -55,6 +64,8 @@ class Qemu:
         return {"avail_switchover_bandwidth": PLENTY}
 
 
+# The oldest machine on which QEMU 10.0 and later send a VF's data by several channels.
+MACHINE_10_0 = "pc-q35-10.0"
 V5_2 = Qemu("5.2", "v1", "x-enable-migration", "pc-q35-5.2")
 V7_2 = Qemu("7.2", "v1", "x-enable-migration")
 V10_0 = Qemu("10.0", "v2", "enable-migration")

@@ -61,15 +61,16 @@ def cpu_states():
 
 class Vm:
     """
-    A QEMU with at most one VF, whose host and choice of QEMU it is then;
-    incoming ones wait to be told from where.
+    A QEMU with at most one VF, whose host and choice of QEMU it is then, and
+    which is there from the start unless it is to be plugged; incoming ones wait
+    to be told from where.
     """
 
     count = 0
     hosts = []
     alive = []
 
-    def __init__(self, vf=None, incoming=False, paused=False, memory=64, options=()):
+    def __init__(self, vf=None, incoming=False, paused=False, memory=64, options=(), plugged=False):
         self.vf = vf
         self.host = vf.host if vf else HERE
         self.qemu = vf.qemu if vf else V7_2
@@ -92,9 +93,9 @@ class Vm:
             "-serial", "chardev:console", "-serial", "chardev:agent",
         ]
         if vf:
-            argv += [*self.qemu.vf_objects(),
-                     "-device", f"vfio-pci,host={vf.address},id=vf,bus=pcie.0,"
-                                f"addr={VF_SLOT},{self.qemu.vf_options()}"]
+            argv += self.qemu.vf_objects()
+        if vf and not plugged:
+            argv += ["-device", f"{self._vf_device()},bus=pcie.0,addr={VF_SLOT}"]
         if incoming:
             argv += ["-incoming", "defer"]
         if paused:
@@ -107,10 +108,26 @@ class Vm:
             self.qmp = Qmp(qmp)
             if self.qemu.version not in (self.qmp.version, NEWEST.version):
                 raise RuntimeError(f"{self.name} is QEMU {self.qmp.version}, not {self.qemu}")
+        except Closed as error:
+            self._process.kill()
+            raise RuntimeError(f"{self.qemu} did not start: {self.log()}") from error
         except BaseException:
             self._process.kill()
             raise
         Vm.alive.append(self)
+
+    def _vf_device(self):
+        return f"vfio-pci,host={self.vf.address},id=vf,{self.qemu.vf_options()}"
+
+    def plug_vf(self, bus):
+        self.command(f"device_add {self._vf_device()},bus={bus}")
+
+    def command(self, line):
+        """One of the monitor for people, which complains where it has not done it."""
+        said = self.qmp.execute("human-monitor-command", command_line=line).splitlines()
+        complaints = [each for each in said if each.strip() and not each.startswith("warning: ")]
+        if complaints:
+            raise QmpError(f"{line}: {'; '.join(complaints)}")
 
     def _accept(self, server):
         """QEMU connects to it, or ends."""
