@@ -12,7 +12,7 @@
 
 #include "igbvf.h"
 
-static int pause_or_stop(struct igbvf_device *vf, unsigned long end)
+static int igbvf_pause_or_stop(struct igbvf_device *vf, unsigned long end)
 {
 	int ret = vfmig_must_stop(vf->vm);
 
@@ -29,7 +29,7 @@ static int pause_or_stop(struct igbvf_device *vf, unsigned long end)
  * border of a packet, and no context descriptor is cut from its packet, unless
  * the guest itself has handed over half a packet.
  */
-static int wait_until_empty(struct igbvf_device *vf, unsigned int q)
+static int igbvf_wait_until_empty(struct igbvf_device *vf, unsigned int q)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(IGBVF_DRAIN_MS);
 	u32 head, tail;
@@ -44,7 +44,7 @@ static int wait_until_empty(struct igbvf_device *vf, unsigned int q)
 		tail = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_TAIL));
 		if (head == tail)
 			return 0;
-		ret = pause_or_stop(vf, end);
+		ret = igbvf_pause_or_stop(vf, end);
 		if (ret == -ETIMEDOUT)
 			return vfmig_fail(vf->vm, ret,
 					  "transmit queue %u does not drain: head %u, tail %u",
@@ -58,7 +58,7 @@ static int wait_until_empty(struct igbvf_device *vf, unsigned int q)
  * Writes RXDCTL or TXDCTL and waits until the queue is as it says. Serves to
  * undo, too, and so asks nobody whether it should go on.
  */
-static int set_dctl(struct igbvf_device *vf, u32 reg, u32 dctl)
+static int igbvf_set_dctl(struct igbvf_device *vf, u32 reg, u32 dctl)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(IGBVF_QUEUE_MS);
 
@@ -90,12 +90,12 @@ int igbvf_disable_queues(struct igbvf_device *vf)
 	for (q = 0; !ret && q < IGBVF_QUEUES; q++) {
 		reg = IGBVF_RX(q, IGBVF_DCTL);
 		dctl = igbvf_rd32(vf, reg);
-		ret = set_dctl(vf, reg, dctl & ~IGBVF_DCTL_ENABLE);
+		ret = igbvf_set_dctl(vf, reg, dctl & ~IGBVF_DCTL_ENABLE);
 	}
 	for (q = 0; !ret && q < IGBVF_QUEUES; q++) {
 		reg = IGBVF_TX(q, IGBVF_DCTL);
 		dctl = igbvf_rd32(vf, reg);
-		ret = set_dctl(vf, reg, dctl & ~IGBVF_DCTL_ENABLE);
+		ret = igbvf_set_dctl(vf, reg, dctl & ~IGBVF_DCTL_ENABLE);
 	}
 	return ret;
 }
@@ -108,7 +108,7 @@ int igbvf_disable_queues(struct igbvf_device *vf)
  * If it does, take all the guest ever uses: EIAC has them. To unmask one too
  * many costs an interrupt that finds nothing to do, one too few hangs a queue.
  */
-static u32 mask_vectors(struct igbvf_device *vf)
+static u32 igbvf_mask_vectors(struct igbvf_device *vf)
 {
 	u32 eims = igbvf_rd32(vf, IGBVF_EIMS) & IGBVF_ALL_VECTORS;
 
@@ -125,7 +125,7 @@ static u32 mask_vectors(struct igbvf_device *vf)
  * mailbox's must not be raised without a message: igbvf of Linux takes it for
  * news of the PF.
  */
-static u32 vectors_to_kick(const struct igbvf_run *run, u32 ivar)
+static u32 igbvf_vectors_to_kick(const struct igbvf_run *run, u32 ivar)
 {
 	unsigned int q;
 	u32 entry, kick = 0;
@@ -143,7 +143,7 @@ static u32 vectors_to_kick(const struct igbvf_run *run, u32 ivar)
 	return kick & IGBVF_ALL_VECTORS;
 }
 
-static void note_queues(struct igbvf_device *vf)
+static void igbvf_note_queues(struct igbvf_device *vf)
 {
 	struct igbvf_run *run = &vf->run;
 	unsigned int q;
@@ -153,7 +153,7 @@ static void note_queues(struct igbvf_device *vf)
 		run->rx_dctl[q] = igbvf_rd32(vf, IGBVF_RX(q, IGBVF_DCTL));
 		run->tx_dctl[q] = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_DCTL));
 	}
-	run->kick = vectors_to_kick(run, igbvf_rd32(vf, IGBVF_IVAR0));
+	run->kick = igbvf_vectors_to_kick(run, igbvf_rd32(vf, IGBVF_IVAR0));
 }
 
 /**
@@ -168,15 +168,15 @@ int igbvf_stop(struct igbvf_device *vf)
 	int ret = 0;
 
 	for (q = 0; !ret && q < IGBVF_QUEUES; q++)
-		ret = wait_until_empty(vf, q);
+		ret = igbvf_wait_until_empty(vf, q);
 	/* Before the masks, so that its interrupt gets through. */
 	if (!ret)
 		ret = igbvf_pf_settle(vf);
 	if (ret)
 		return ret;
 
-	note_queues(vf);
-	vf->run.eims = mask_vectors(vf);
+	igbvf_note_queues(vf);
+	vf->run.eims = igbvf_mask_vectors(vf);
 	ret = igbvf_disable_queues(vf);
 	/* What was written has arrived with the reads; what is read may not. */
 	if (!ret && !pci_wait_for_pending_transaction(vf->core.pdev))
@@ -187,19 +187,41 @@ int igbvf_stop(struct igbvf_device *vf)
 	return ret;
 }
 
-/* Enables a queue that was stopped, or loaded, and lets it see its work. */
-static int start_queue(struct igbvf_device *vf, u32 dctl_reg, u32 dctl,
-		       u32 tail_reg, u32 loaded_tail)
+/*
+ * Enables a queue, of registers that begin at @base, that was stopped or loaded,
+ * and lets it see its work.
+ *
+ * The datasheet says that ENABLE initialises a queue, and does not say whether
+ * its head is spared. One that is not would have descriptors done again whose
+ * memory is the guest's by now. So the queue is enabled with nothing to do, and
+ * gets its tail only if its head is where it was.
+ */
+static int igbvf_start_queue(struct igbvf_device *vf, u32 base, u32 dctl,
+			     u32 loaded_tail)
 {
-	u32 tail;
+	u32 head, tail, is;
 	int ret;
 
 	if (!(dctl & IGBVF_DCTL_ENABLE))
 		return 0;
+	/* A stop that is undone need not have come as far as this one. */
+	if (igbvf_rd32(vf, base + IGBVF_DCTL) & IGBVF_DCTL_ENABLE)
+		return igbvf_set_dctl(vf, base + IGBVF_DCTL, dctl);
 	/* Whoever may reach a function that is only quiesced may have moved it. */
-	tail = vf->run.loaded ? loaded_tail : igbvf_rd32(vf, tail_reg);
-	ret = set_dctl(vf, dctl_reg, dctl);
-	igbvf_wr32(vf, tail_reg, tail);
+	tail = vf->run.loaded ? loaded_tail : igbvf_rd32(vf, base + IGBVF_TAIL);
+	head = igbvf_rd32(vf, base + IGBVF_HEAD);
+	igbvf_wr32(vf, base + IGBVF_TAIL, head);
+	ret = igbvf_set_dctl(vf, base + IGBVF_DCTL, dctl);
+	is = igbvf_rd32(vf, base + IGBVF_HEAD);
+	if (!ret && is != head) {
+		igbvf_set_dctl(vf, base + IGBVF_DCTL, dctl & ~IGBVF_DCTL_ENABLE);
+		/* As it was, so that to try again is to fail again. */
+		igbvf_wr32(vf, base + IGBVF_HEAD, head);
+		ret = vfmig_fail(vf->vm, -EIO,
+				 "a queue that is enabled moves its head from %u to %u: register %#x",
+				 head, is, base + IGBVF_HEAD);
+	}
+	igbvf_wr32(vf, base + IGBVF_TAIL, tail);
 	return ret;
 }
 
@@ -216,13 +238,13 @@ int igbvf_start(struct igbvf_device *vf)
 	int ret, err = 0;
 
 	for (q = 0; q < IGBVF_QUEUES; q++) {
-		ret = start_queue(vf, IGBVF_RX(q, IGBVF_DCTL), run->rx_dctl[q],
-				  IGBVF_RX(q, IGBVF_TAIL), run->rx_tail[q]);
+		ret = igbvf_start_queue(vf, IGBVF_RX(q, 0), run->rx_dctl[q],
+					run->rx_tail[q]);
 		err = err ?: ret;
 	}
 	for (q = 0; q < IGBVF_QUEUES; q++) {
-		ret = start_queue(vf, IGBVF_TX(q, IGBVF_DCTL), run->tx_dctl[q],
-				  IGBVF_TX(q, IGBVF_TAIL), run->tx_tail[q]);
+		ret = igbvf_start_queue(vf, IGBVF_TX(q, 0), run->tx_dctl[q],
+					run->tx_tail[q]);
 		err = err ?: ret;
 	}
 
@@ -254,6 +276,6 @@ void igbvf_plan_run(struct igbvf_run *run, const struct igbvf_state *state)
 		run->tx_tail[q] = le32_to_cpu(queue->tx[IGBVF_TX_TAIL]);
 	}
 	run->eims = le32_to_cpu(state->eims);
-	run->kick = vectors_to_kick(run, le32_to_cpu(state->ivar));
+	run->kick = igbvf_vectors_to_kick(run, le32_to_cpu(state->ivar));
 	run->resend = le32_to_cpu(state->mailbox) & IGBVF_MBX_REQ;
 }
