@@ -42,7 +42,7 @@ fuzz_target() {
 		changer_names=(change igbvf_change)
 		largest=1200
 		kernel=$(in_dir $core stream identity backend load save
-			in_dir $igbvf backend mailbox pf queues registers state)
+			in_dir $igbvf backend mailbox exchange pf queues registers state)
 		;;
 	mailbox)
 		names=(mailbox_fuzz)

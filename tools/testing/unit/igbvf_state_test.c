@@ -108,7 +108,8 @@ static void a_queue_may_run_without_a_ring(void)
 
 static void requests_must_be_possible(void)
 {
-	REFUSED(flags, cpu_to_le32(IGBVF_STATE_LINK), "handshake");
+	REFUSED(flags, cpu_to_le32(IGBVF_STATE_LPE | IGBVF_STATE_VLAN),
+		"handshake");
 	REFUSED(asked.lpe, cpu_to_le32(IGBVF_MAX_PACKET + 1), "packet");
 	REFUSED(asked.promisc, cpu_to_le32(IGBVF_MSG_VLAN), "promiscuity");
 	REFUSED(asked.vlan_last, cpu_to_le32(8 | IGBVF_VLAN_ON), "last VLAN");
@@ -154,6 +155,14 @@ static void requests_must_have_their_flags(void)
 	ok(!igbvf_state_check(&s, sizeof(s)), "nothing asked, no handshake");
 	s.flags = cpu_to_le32(IGBVF_STATE_MULTICAST);
 	refused(&s, "handshake", "a flag of a request, no handshake");
+
+	s.flags = cpu_to_le32(IGBVF_STATE_LPE);
+	s.asked.lpe = cpu_to_le32(3000);
+	s.asked.nr_unicast = cpu_to_le16(1);
+	s.asked.unicast[0][0] = 2;
+	ok(!igbvf_state_check(&s, sizeof(s)), "what outlives a reset, no handshake");
+	s.asked.promisc = cpu_to_le32(IGBVF_MSG_PROMISC);
+	refused(&s, "promiscuity", "what does not outlive it, no handshake");
 }
 
 static void vlans_must_have_filters(void)

@@ -110,7 +110,7 @@ static int igbvf_load(void *backend, const struct vfmig_record *rec)
 }
 
 /* What was loaded is now what the guest has done here. */
-static int adopt(struct igbvf_device *vf, unsigned int resets)
+static int igbvf_adopt(struct igbvf_device *vf, unsigned int resets)
 {
 	const struct igbvf_state *state = &vf->guest->incoming;
 	struct igbvf_mailbox *mbx = &vf->guest->mailbox;
@@ -149,6 +149,7 @@ static int igbvf_load_commit(void *backend)
 	/* From here on nothing is left of what it was. */
 	spin_lock(&vf->lock);
 	resets = vf->resets;
+	memset(&vf->guest->mailbox, 0, sizeof(vf->guest->mailbox));
 	spin_unlock(&vf->lock);
 	memset(&vf->run, 0, sizeof(vf->run));
 
@@ -158,7 +159,10 @@ static int igbvf_load_commit(void *backend)
 	if (!ret)
 		ret = igbvf_pf_leave(vf, &vf->guest->incoming);
 	if (!ret)
-		ret = adopt(vf, resets);
+		ret = igbvf_adopt(vf, resets);
+	/* Who comes next here is not to get this guest's frames. */
+	if (ret)
+		igbvf_pf_take_back(vf);
 	return ret;
 }
 
@@ -167,7 +171,8 @@ static int igbvf_load_commit(void *backend)
  * @vf: the function
  *
  * To be called when the reset happens: a backend's ->reset() may come late,
- * after the guest has begun to ask its PF anew.
+ * after the guest has begun to ask its PF anew. Of what it has asked its PF for
+ * there is, see igbvf_mailbox_forget().
  */
 void igbvf_forget(struct igbvf_device *vf)
 {
@@ -176,7 +181,8 @@ void igbvf_forget(struct igbvf_device *vf)
 	spin_lock(&vf->lock);
 	guest = vf->guest;
 	if (guest) {
-		memset(&guest->mailbox, 0, sizeof(guest->mailbox));
+		igbvf_mailbox_forget(vf);
+		guest->mailbox.unread = 0;
 		memset(guest->stat_offset, 0, sizeof(guest->stat_offset));
 	}
 	vf->resets++;

@@ -8,7 +8,8 @@
  *	main.c		binds, opens, closes; knows VFIO, no migration
  *	page0.c		the page of BAR 0 whose accesses are seen
  *	mailbox.c	what the guest has asked its PF for, told from them
- *	pf.c		asks another PF for the same
+ *	pf.c		asks another PF for the same, and takes it back
+ *	exchange.c	talks with a PF in the guest's stead
  *	queues.c	stops and starts
  *	registers.c	reads and writes the registers of what is stopped
  *	state.c		checks the record that travels; pure
@@ -17,6 +18,7 @@
 #ifndef IGBVF_VFIO_PCI_H
 #define IGBVF_VFIO_PCI_H
 
+#include <linux/etherdevice.h>
 #include <linux/io.h>
 #include <linux/spinlock.h>
 #include <linux/vfio_pci_core.h>
@@ -39,7 +41,10 @@
  * @acked: the PF has taken @request
  * @unread: bits of V2PMAILBOX that were cleared by our reading them, and that
  *	the guest has yet to see
- * @lost: the guest was granted more than @asked has room for
+ * @lost: the guest was granted more unicast addresses than @asked has room for
+ * @pf_reset: the PF was reset since the last handshake, and has lost what was
+ *	asked of it. Of consequence with the next handshake: until then the guest
+ *	has not noticed, and another PF that is asked for all of it serves it well
  */
 struct igbvf_mailbox {
 	u32 flags;
@@ -49,6 +54,7 @@ struct igbvf_mailbox {
 	bool acked;
 	u32 unread;
 	bool lost;
+	bool pf_reset;
 };
 
 /**
@@ -98,10 +104,14 @@ struct igbvf_guest {
  * @guest: from open to close, so that a function nobody has costs little; a
  *	reset, which may come at any time, looks at it under @lock
  * @run: how to start again what is stopped
+ * @mac_set: the address a load has asked for, where the PF had another one
+ * @mac_before: that one
  * @lock: protects everything below, and what the guest does with page 0:
  *	accesses against each other and against resets. Inside of the
  *	memory_lock of vfio
  * @resets: how often the function was reset
+ * @left: the PF holds something for this function that igb does not take back by
+ *	itself, over resets and changes of the user; see igbvf_pf_take_back()
  * @page0_reads: accesses of the guest to page 0
  * @page0_writes: the same, writes
  * @messages: messages the guest has sent to its PF
@@ -116,9 +126,12 @@ struct igbvf_device {
 	struct igbvf_guest *guest;
 
 	struct igbvf_run run;
+	u8 mac_set[ETH_ALEN];
+	u8 mac_before[ETH_ALEN];
 
 	spinlock_t lock; /* protects what follows, see above */
 	unsigned int resets;
+	bool left;
 	u64 page0_reads;
 	u64 page0_writes;
 	u64 messages;
@@ -132,6 +145,16 @@ static inline u32 igbvf_rd32(struct igbvf_device *vf, u32 reg)
 static inline void igbvf_wr32(struct igbvf_device *vf, u32 reg, u32 val)
 {
 	iowrite32(val, vf->regs + reg);
+}
+
+/*
+ * A function that does not answer reads as all ones: unplugged, its link down, or
+ * its memory switched off at the PF. No register that is looked at for a bit can
+ * read so otherwise: all have reserved bits that are 0.
+ */
+static inline bool igbvf_is_gone(u32 val)
+{
+	return val == ~0U;
 }
 
 /* Writes before this one have arrived when it returns. */
@@ -162,8 +185,20 @@ u32 igbvf_mailbox_look(struct igbvf_device *vf);
 void igbvf_mailbox_read(struct igbvf_device *vf, struct igbvf_state *state);
 
 /* pf.c */
-int igbvf_pf_settle(struct igbvf_device *vf);
 int igbvf_pf_restore(struct igbvf_device *vf, const struct igbvf_state *state);
+void igbvf_pf_take_back(struct igbvf_device *vf);
+
+/* exchange.c */
+int igbvf_fail_gone(struct igbvf_device *vf);
+int igbvf_pf_settle(struct igbvf_device *vf);
+int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear);
+int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,
+		   u32 *answer);
+int igbvf_say(struct igbvf_device *vf, int ret, const char *what);
+int igbvf_ask(struct igbvf_device *vf, const char *what, const u32 *msg,
+	      unsigned int nr);
+int igbvf_suggest(struct igbvf_device *vf, const char *what, const u32 *msg,
+		  unsigned int nr);
 int igbvf_pf_leave(struct igbvf_device *vf, const struct igbvf_state *state);
 
 /* queues.c */

@@ -1,172 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The other end of the mailbox: ask a PF for what another one has granted.
+ * Asks a PF for what another one has granted, and takes back what was asked.
  *
- * All of this runs inside of vfmig_bars_begin(), so no access of the guest
+ * All of this runs with the memory_lock of vfio held, so no access of the guest
  * comes in between.
  */
-#include <linux/delay.h>
 #include <linux/etherdevice.h>
-#include <linux/jiffies.h>
 #include <linux/pci.h>
 
 #include "igbvf.h"
 
-static unsigned long deadline(unsigned int ms)
-{
-	return jiffies + msecs_to_jiffies(ms);
-}
-
-static u32 look(struct igbvf_device *vf)
-{
-	u32 val;
-
-	spin_lock(&vf->lock);
-	val = igbvf_mailbox_look(vf);
-	spin_unlock(&vf->lock);
-	return val;
-}
-
-static bool in_flight(struct igbvf_device *vf)
-{
-	bool pending;
-	u32 val;
-
-	val = look(vf);
-	spin_lock(&vf->lock);
-	pending = vf->guest->mailbox.pending;
-	spin_unlock(&vf->lock);
-	return pending || val & IGBVF_MBX_PFU;
-}
-
-/**
- * igbvf_pf_settle - let an exchange of the guest with its PF come to an end
- * @vf: the function
- *
- * The answer stays for the guest to be read. A PF that does not answer is
- * nothing to fail for: the guest would have waited in vain where it was.
- *
- * Return: 0, or what vfmig_must_stop() said.
- */
-int igbvf_pf_settle(struct igbvf_device *vf)
-{
-	unsigned long end = deadline(IGBVF_PF_MS);
-	int ret;
-
-	while (in_flight(vf) && time_before(jiffies, end)) {
-		ret = vfmig_must_stop(vf->vm);
-		if (ret)
-			return ret;
-		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
-	}
-	return 0;
-}
-
-/* From here on: a PF and a function that no guest is using yet. */
-
-static int wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear)
-{
-	unsigned long end = deadline(IGBVF_PF_MS);
-	u32 seen = 0;
-	int ret;
-
-	for (;;) {
-		seen |= igbvf_rd32(vf, IGBVF_V2PMAILBOX);
-		if ((seen & set) == set && !(seen & clear))
-			return 0;
-		seen &= IGBVF_MBX_R2C;
-		ret = vfmig_must_stop(vf->vm);
-		if (ret)
-			return ret;
-		if (time_after(jiffies, end))
-			return -ETIMEDOUT;
-		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
-	}
-}
-
-static int take_buffer(struct igbvf_device *vf)
-{
-	unsigned long end = deadline(IGBVF_PF_MS);
-	u32 val;
-	int ret;
-
-	for (;;) {
-		igbvf_wr32(vf, IGBVF_V2PMAILBOX, IGBVF_MBX_VFU);
-		val = igbvf_rd32(vf, IGBVF_V2PMAILBOX);
-		if (val & IGBVF_MBX_VFU)
-			return 0;
-		ret = vfmig_must_stop(vf->vm);
-		if (ret)
-			return ret;
-		if (time_after(jiffies, end))
-			return vfmig_fail(vf->vm, -ETIMEDOUT,
-					  "the PF does not let go of the mailbox");
-		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
-	}
-}
-
-/* Reads what the PF has written last; true where it answers @type. */
-static bool read_answer(struct igbvf_device *vf, u32 type, u32 *answer)
-{
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		answer[i] = igbvf_rd32(vf, IGBVF_VMBMEM + 4 * i);
-	igbvf_wr32(vf, IGBVF_V2PMAILBOX, IGBVF_MBX_ACK);
-
-	return answer[0] & (IGBVF_MSG_ACK | IGBVF_MSG_NACK) &&
-	       (answer[0] & IGBVF_MSG_TYPE) == type;
-}
-
-/* One exchange. Returns 0 and fills @answer, three words, or an errno. */
-static int exchange(struct igbvf_device *vf, const char *what, const u32 *msg,
-		    unsigned int nr, u32 *answer)
-{
-	u32 type = msg[0] & IGBVF_MSG_TYPE;
-	unsigned long end = deadline(IGBVF_PF_MS);
-	unsigned int i;
-	int ret;
-
-	ret = take_buffer(vf);
-	if (ret)
-		return ret;
-	for (i = 0; i < nr; i++)
-		igbvf_wr32(vf, IGBVF_VMBMEM + 4 * i, msg[i]);
-	igbvf_wr32(vf, IGBVF_V2PMAILBOX, IGBVF_MBX_REQ);
-
-	/* A PF may write notices of its own in between. */
-	while (time_before(jiffies, end)) {
-		ret = wait_mailbox(vf, IGBVF_MBX_PFSTS, IGBVF_MBX_PFU);
-		if (!ret)
-			ret = take_buffer(vf);
-		if (ret == -ETIMEDOUT)
-			break;
-		if (ret)
-			return ret;
-		if (read_answer(vf, type, answer))
-			return 0;
-	}
-	return vfmig_fail(vf->vm, -ETIMEDOUT,
-			  "the PF does not answer (%s): is it up?", what);
-}
-
-/* An exchange the PF must agree to. */
-static int ask(struct igbvf_device *vf, const char *what, const u32 *msg,
-	       unsigned int nr)
-{
-	u32 answer[3];
-	int ret;
-
-	ret = exchange(vf, what, msg, nr, answer);
-	if (ret)
-		return ret;
-	if (answer[0] & IGBVF_MSG_ACK)
-		return 0;
-	return vfmig_fail(vf->vm, -EPERM, "the PF refuses the guest's %s",
-			  what);
-}
-
-static void put_address(u32 *msg, const u8 *mac)
+static void igbvf_put_address(u32 *msg, const u8 *mac)
 {
 	__le32 word[2] = {};
 
@@ -176,10 +20,54 @@ static void put_address(u32 *msg, const u8 *mac)
 }
 
 /*
- * The function's own address. A PF whose administrator has set it takes no
- * other: well if it is the guest's, and else the guest would be deaf.
+ * Resets the function, which igb forgets most of what was asked for by, and
+ * shakes hands. @given is the address the PF has for it, or 0.
  */
-static int restore_mac(struct igbvf_device *vf, const u8 *mac, const u8 *given)
+static int igbvf_hello(struct igbvf_device *vf, u8 *given)
+{
+	const u32 hello = IGBVF_MSG_RESET;
+	__le32 word[2];
+	u32 answer[3];
+	int ret;
+
+	igbvf_wr32(vf, IGBVF_CTRL, IGBVF_CTRL_RST);
+	igbvf_flush(vf);
+	ret = igbvf_wait_mailbox(vf, 0, IGBVF_MBX_RSTI);
+	if (!ret)
+		ret = igbvf_exchange(vf, &hello, 1, answer);
+	if (ret)
+		return ret;
+
+	/* What a PF that never knew this function says to it is no refusal. */
+	eth_zero_addr(given);
+	if (!(answer[0] & IGBVF_MSG_ACK))
+		return 0;
+	word[0] = cpu_to_le32(answer[1]);
+	word[1] = cpu_to_le32(answer[2]);
+	memcpy(given, word, ETH_ALEN);
+	return 0;
+}
+
+/*
+ * Takes all unicast filters of the function back, whoever has asked for them.
+ * igb wants a valid address in this message, too, and makes nothing of it.
+ */
+static int igbvf_clear_unicast(struct igbvf_device *vf, u32 *answer)
+{
+	static const u8 any[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x01 };
+	u32 msg[3] = { IGBVF_MSG_MAC | IGBVF_MAC_CLEAR };
+
+	igbvf_put_address(msg, any);
+	return igbvf_exchange(vf, msg, ARRAY_SIZE(msg), answer);
+}
+
+/*
+ * The function's own address. A PF whose administrator has set it takes no
+ * other, unless the function is trusted: well if it is the guest's, and else
+ * the guest would be deaf.
+ */
+static int igbvf_restore_mac(struct igbvf_device *vf, const u8 *mac,
+			     const u8 *given)
 {
 	u32 msg[3] = { IGBVF_MSG_MAC };
 	u32 answer[3];
@@ -187,31 +75,48 @@ static int restore_mac(struct igbvf_device *vf, const u8 *mac, const u8 *given)
 
 	if (ether_addr_equal_unaligned(mac, given))
 		return 0;
-	put_address(msg, mac);
-	ret = exchange(vf, "address", msg, ARRAY_SIZE(msg), answer);
-	if (ret || answer[0] & IGBVF_MSG_ACK)
-		return ret;
-	return vfmig_fail(vf->vm, -EPERM,
-			  "the PF refuses the guest's address %pM for its %pM",
-			  mac, given);
+	igbvf_put_address(msg, mac);
+	ret = igbvf_exchange(vf, msg, ARRAY_SIZE(msg), answer);
+	if (ret)
+		return igbvf_say(vf, ret, "address");
+	if (!(answer[0] & IGBVF_MSG_ACK))
+		return vfmig_fail(vf->vm, -EPERM,
+				  "the PF refuses the guest's address %pM for its %pM",
+				  mac, given);
+	/* Of an earlier load, and not given back yet? Then there is one before. */
+	if (!ether_addr_equal_unaligned(vf->mac_set, given))
+		memcpy(vf->mac_before, given, ETH_ALEN);
+	memcpy(vf->mac_set, mac, ETH_ALEN);
+	return 0;
 }
 
-static int restore_unicast(struct igbvf_device *vf,
-			   const struct igbvf_asked *asked)
+/* After those of a former guest have gone, which igb keeps over any reset. */
+static int igbvf_restore_unicast(struct igbvf_device *vf,
+				 const struct igbvf_asked *asked)
 {
 	u32 msg[3] = { IGBVF_MSG_MAC | IGBVF_MAC_ADD };
+	u16 nr = le16_to_cpu(asked->nr_unicast);
+	u32 answer[3];
 	u16 i;
-	int ret = 0;
+	int ret;
 
-	for (i = 0; !ret && i < le16_to_cpu(asked->nr_unicast); i++) {
-		put_address(msg, asked->unicast[i]);
-		ret = ask(vf, "unicast address", msg, ARRAY_SIZE(msg));
+	ret = igbvf_clear_unicast(vf, answer);
+	if (ret)
+		return igbvf_say(vf, ret, "unicast addresses");
+	/* An administrator's address makes the PF refuse these messages. */
+	if (nr && !(answer[0] & IGBVF_MSG_ACK))
+		return vfmig_fail(vf->vm, -EPERM,
+				  "the PF refuses to clear the function's unicast addresses, the guest has %u",
+				  nr);
+	for (i = 0; !ret && i < nr; i++) {
+		igbvf_put_address(msg, asked->unicast[i]);
+		ret = igbvf_ask(vf, "unicast address", msg, ARRAY_SIZE(msg));
 	}
 	return ret;
 }
 
-static int restore_multicast(struct igbvf_device *vf,
-			     const struct igbvf_asked *asked)
+static int igbvf_restore_multicast(struct igbvf_device *vf,
+				   const struct igbvf_asked *asked)
 {
 	u32 msg[IGBVF_VMBMEM_WORDS] = {};
 	unsigned int i;
@@ -221,55 +126,105 @@ static int restore_multicast(struct igbvf_device *vf,
 	for (i = 0; i < IGBVF_MAX_HASHES; i++)
 		msg[1 + i / 2] |= le16_to_cpu(asked->hashes[i]) <<
 				  (i & 1 ? 16 : 0);
-	return ask(vf, "multicast addresses", msg, ARRAY_SIZE(msg));
+	return igbvf_ask(vf, "multicast addresses", msg, ARRAY_SIZE(msg));
 }
 
-static int restore_vlan(struct igbvf_device *vf, u32 id, bool on)
-{
-	u32 msg[2] = { IGBVF_MSG_VLAN, id };
-
-	if (on)
-		msg[0] |= 1 << IGBVF_MSG_INFO_SHIFT;
-	return ask(vf, "VLAN", msg, ARRAY_SIZE(msg));
-}
-
-/* The last one last: whether tags are stripped follows from it. */
-static int restore_vlans(struct igbvf_device *vf,
-			 const struct igbvf_asked *asked)
+/*
+ * The handshake has left VLAN 0 on and all others off, and tags are not
+ * stripped. Any VLAN switched on has them stripped, VLAN 0 leaves them again:
+ * so it comes last, and only then, if that is how the guest had it.
+ *
+ * One that has tags stripped and no VLAN on has switched its last one off. To
+ * say so again has them stripped here, too. A PF that has no filter free says
+ * no, and is right: nothing is to be switched off.
+ */
+static int igbvf_restore_vlans(struct igbvf_device *vf,
+			       const struct igbvf_asked *asked)
 {
 	u32 last = le32_to_cpu(asked->vlan_last);
-	u32 last_id = last & IGBVF_VLAN_ID;
-	u32 id;
-	int ret = 0;
+	u32 msg[2] = { IGBVF_MSG_VLAN | 1 << IGBVF_MSG_INFO_SHIFT };
+	bool any = false;
+	int ret;
 
-	for (id = 0; !ret && id <= IGBVF_VLAN_ID; id++)
-		if (id != last_id &&
-		    le32_to_cpu(asked->vlans[id / 32]) & BIT(id % 32))
-			ret = restore_vlan(vf, id, true);
-	return ret ?: restore_vlan(vf, last_id, last & IGBVF_VLAN_ON);
+	for (msg[1] = 1; msg[1] <= IGBVF_VLAN_ID; msg[1]++) {
+		if (!(le32_to_cpu(asked->vlans[msg[1] / 32]) &
+		      BIT(msg[1] % 32)))
+			continue;
+		ret = igbvf_ask(vf, "VLAN", msg, ARRAY_SIZE(msg));
+		if (ret)
+			return ret;
+		any = true;
+	}
+
+	msg[1] = last & IGBVF_VLAN_ID;
+	if (!msg[1])
+		return any ? igbvf_ask(vf, "VLAN", msg, ARRAY_SIZE(msg)) : 0;
+	if (any)
+		return 0;
+	msg[0] = IGBVF_MSG_VLAN;
+	return igbvf_suggest(vf, "VLAN", msg, ARRAY_SIZE(msg));
 }
 
-static int restore_asked(struct igbvf_device *vf,
-			 const struct igbvf_asked *asked, u32 flags,
-			 const u8 *given)
+/* A guest that never asked has what a new function has, not a former guest's. */
+static int igbvf_restore_packet(struct igbvf_device *vf,
+				const struct igbvf_asked *asked, u32 flags)
 {
-	u32 lpe[2] = { IGBVF_MSG_LPE, le32_to_cpu(asked->lpe) };
-	u32 promisc = le32_to_cpu(asked->promisc);
+	u32 msg[2] = { IGBVF_MSG_LPE, IGBVF_PLAIN_PACKET };
+
+	if (!(flags & IGBVF_STATE_LPE))
+		return igbvf_suggest(vf, "packet size", msg, ARRAY_SIZE(msg));
+	msg[1] = le32_to_cpu(asked->lpe);
+	return igbvf_ask(vf, "packet size", msg, ARRAY_SIZE(msg));
+}
+
+static int igbvf_restore_promisc(struct igbvf_device *vf,
+				 const struct igbvf_asked *asked)
+{
+	u32 msg = le32_to_cpu(asked->promisc);
+
+	/* As after the handshake. */
+	if (!(msg & IGBVF_MSG_INFO))
+		return 0;
+	return igbvf_ask(vf, "promiscuity", &msg, 1);
+}
+
+static int igbvf_restore_asked(struct igbvf_device *vf,
+			       const struct igbvf_asked *asked, u32 flags,
+			       const u8 *given)
+{
 	int ret = 0;
 
 	if (flags & IGBVF_STATE_MAC)
-		ret = restore_mac(vf, asked->mac, given);
+		ret = igbvf_restore_mac(vf, asked->mac, given);
 	if (!ret)
-		ret = restore_unicast(vf, asked);
+		ret = igbvf_restore_unicast(vf, asked);
 	if (!ret && flags & IGBVF_STATE_MULTICAST)
-		ret = restore_multicast(vf, asked);
+		ret = igbvf_restore_multicast(vf, asked);
 	if (!ret && flags & IGBVF_STATE_VLAN)
-		ret = restore_vlans(vf, asked);
-	if (!ret && flags & IGBVF_STATE_LPE)
-		ret = ask(vf, "packet size", lpe, ARRAY_SIZE(lpe));
+		ret = igbvf_restore_vlans(vf, asked);
+	if (!ret)
+		ret = igbvf_restore_packet(vf, asked, flags);
 	if (!ret && flags & IGBVF_STATE_PROMISC)
-		ret = ask(vf, "promiscuity", &promisc, 1);
+		ret = igbvf_restore_promisc(vf, asked);
 	return ret;
+}
+
+/* Has the guest at its PF what a function that was just reset has not? */
+static bool igbvf_has_asked(const struct igbvf_state *state)
+{
+	const struct igbvf_asked *asked = &state->asked;
+	u32 flags = le32_to_cpu(state->flags);
+
+	return flags & IGBVF_STATE_READY || asked->nr_unicast ||
+	       (flags & IGBVF_STATE_LPE &&
+		le32_to_cpu(asked->lpe) != IGBVF_PLAIN_PACKET);
+}
+
+static void igbvf_set_left(struct igbvf_device *vf, bool left)
+{
+	spin_lock(&vf->lock);
+	vf->left = left;
+	spin_unlock(&vf->lock);
 }
 
 /**
@@ -282,63 +237,84 @@ static int restore_asked(struct igbvf_device *vf,
 int igbvf_pf_restore(struct igbvf_device *vf, const struct igbvf_state *state)
 {
 	u32 flags = le32_to_cpu(state->flags);
-	u32 hello = IGBVF_MSG_RESET;
-	u8 given[ETH_ALEN] = {};
-	u32 answer[3];
+	u8 given[ETH_ALEN];
 	int ret;
 
-	igbvf_wr32(vf, IGBVF_CTRL, IGBVF_CTRL_RST);
-	igbvf_flush(vf);
-	if (!(flags & IGBVF_STATE_READY))
-		return 0;
-
-	ret = wait_mailbox(vf, 0, IGBVF_MBX_RSTI);
-	if (ret == -ETIMEDOUT)
-		return vfmig_fail(vf->vm, ret, "the PF is in reset: is it up?");
-	if (ret)
-		return ret;
-
-	/* What a PF that never knew this function says to it is no refusal. */
-	ret = exchange(vf, "handshake", &hello, 1, answer);
-	if (ret)
-		return ret;
-	if (answer[0] & IGBVF_MSG_ACK) {
-		__le32 word[2] = { cpu_to_le32(answer[1]),
-				   cpu_to_le32(answer[2]) };
-
-		memcpy(given, word, ETH_ALEN);
+	if (!igbvf_has_asked(state)) {
+		/* It waits for no PF. */
+		igbvf_pf_take_back(vf);
+		return vfmig_must_stop(vf->vm);
 	}
 
-	if (flags & IGBVF_STATE_LINK &&
+	ret = igbvf_hello(vf, given);
+	if (ret == -ETIMEDOUT && igbvf_rd32(vf, IGBVF_V2PMAILBOX) & IGBVF_MBX_RSTI)
+		return vfmig_fail(vf->vm, ret, "the PF is in reset: is it up?");
+	if (ret)
+		return igbvf_say(vf, ret, "handshake");
+
+	if (flags & IGBVF_STATE_READY && flags & IGBVF_STATE_LINK &&
 	    !(igbvf_rd32(vf, IGBVF_STATUS) & IGBVF_STATUS_LU))
 		return vfmig_fail(vf->vm, -ENETDOWN,
 				  "the link is down here, and was up there");
-	return restore_asked(vf, &state->asked, flags, given);
+
+	igbvf_set_left(vf, true);
+	ret = igbvf_restore_asked(vf, &state->asked, flags, given);
+	/* The guest has yet to shake hands. */
+	if (!ret && !(flags & IGBVF_STATE_READY)) {
+		igbvf_wr32(vf, IGBVF_CTRL, IGBVF_CTRL_RST);
+		igbvf_flush(vf);
+	}
+	return ret;
+}
+
+/* The address of before the load, where nobody has set another one since. */
+static int igbvf_give_back_mac(struct igbvf_device *vf, const u8 *given)
+{
+	u32 msg[3] = { IGBVF_MSG_MAC };
+	u32 answer[3];
+
+	if (!is_valid_ether_addr(vf->mac_before) ||
+	    !ether_addr_equal_unaligned(vf->mac_set, given))
+		return 0;
+	igbvf_put_address(msg, vf->mac_before);
+	return igbvf_exchange(vf, msg, ARRAY_SIZE(msg), answer);
 }
 
 /**
- * igbvf_pf_leave - leave the mailbox as the guest left it elsewhere
+ * igbvf_pf_take_back - reset the function and leave nothing of it at the PF
  * @vf: the function
- * @state: a checked state
  *
- * A request the other PF had not taken is for igbvf_start() to hand on.
+ * igb forgets VLANs, multicast and promiscuity by itself when a function is
+ * reset, and its address with the handshake after that. It keeps the unicast
+ * filters, the largest packet, and of a function that is trusted its address.
  *
- * Return: 0, or a negative errno and the reason has been given.
+ * A PF in reset, or one that does not answer, keeps what it has: it is tried
+ * again with the next load. Says nothing, since its callers
+ * are about something else.
  */
-int igbvf_pf_leave(struct igbvf_device *vf, const struct igbvf_state *state)
+void igbvf_pf_take_back(struct igbvf_device *vf)
 {
-	unsigned int i;
+	const u32 packet[2] = { IGBVF_MSG_LPE, IGBVF_PLAIN_PACKET };
+	u8 given[ETH_ALEN];
+	u32 answer[3];
+	u32 val;
 	int ret;
 
-	ret = take_buffer(vf);
-	if (ret)
-		return ret;
-	for (i = 0; i < IGBVF_VMBMEM_WORDS; i++)
-		igbvf_wr32(vf, IGBVF_VMBMEM + 4 * i,
-			   le32_to_cpu(state->vmbmem[i]));
-	if (!(le32_to_cpu(state->mailbox) & IGBVF_MBX_VFU))
-		igbvf_wr32(vf, IGBVF_V2PMAILBOX, 0);
-	/* What is there now is about our own talk. */
-	igbvf_rd32(vf, IGBVF_V2PMAILBOX);
-	return 0;
+	val = igbvf_rd32(vf, IGBVF_V2PMAILBOX);
+	ret = igbvf_is_gone(val) || val & IGBVF_MBX_RSTI ? -EIO :
+		igbvf_hello(vf, given);
+	if (!ret)
+		ret = igbvf_give_back_mac(vf, given);
+	if (!ret)
+		ret = igbvf_clear_unicast(vf, answer);
+	if (!ret)
+		ret = igbvf_exchange(vf, packet, ARRAY_SIZE(packet), answer);
+	if (!ret) {
+		igbvf_set_left(vf, false);
+		eth_zero_addr(vf->mac_before);
+		eth_zero_addr(vf->mac_set);
+	}
+
+	igbvf_wr32(vf, IGBVF_CTRL, IGBVF_CTRL_RST);
+	igbvf_flush(vf);
 }

@@ -53,6 +53,8 @@
 #define IGBVF_MSG_TYPE		0x0000ffff
 #define IGBVF_MSG_INFO		0x00ff0000
 #define IGBVF_MSG_INFO_SHIFT	16
+/* In an answer: the PF has listened. A NACK without it is of no message. */
+#define IGBVF_MSG_CTS		BIT(29)
 #define IGBVF_MSG_NACK		BIT(30)
 #define IGBVF_MSG_ACK		BIT(31)
 
@@ -66,6 +68,7 @@
 /* IGBVF_MSG_MAC with a sub-command is not about the function's own address */
 #define IGBVF_MAC_CLEAR		0x00010000
 #define IGBVF_MAC_ADD		0x00020000
+#define IGBVF_PROMISC_MULTICAST	0x00020000
 
 /* Page 1 */
 #define IGBVF_EICS		0x1520

@@ -204,10 +204,12 @@ static const char *check_asked(const struct igbvf_asked *asked, u32 flags)
 	u32 lpe = le32_to_cpu(asked->lpe);
 	u32 promisc = le32_to_cpu(asked->promisc);
 
-	/* What is asked before a handshake is not heard. */
+	/*
+	 * What is asked before a handshake is not heard. The largest packet is
+	 * kept over a reset, and so are the unicast addresses, which have no flag.
+	 */
 	if (!(flags & IGBVF_STATE_READY) &&
-	    (flags & ~(u32)(IGBVF_STATE_READY | IGBVF_STATE_LINK) ||
-	     !is_zero(asked, sizeof(*asked))))
+	    flags & ~(u32)(IGBVF_STATE_LINK | IGBVF_STATE_LPE))
 		return "requests without a handshake";
 
 	if (flags & IGBVF_STATE_LPE ? lpe > IGBVF_MAX_PACKET : lpe)

@@ -56,6 +56,8 @@
 /* The PF's filter has 32 entries; VLAN 0 is always there and takes none. */
 #define IGBVF_MAX_VLANS		33
 #define IGBVF_MAX_PACKET	0x3f00
+/* A frame of 1500 bytes with a VLAN's tag: what a function without a wish has. */
+#define IGBVF_PLAIN_PACKET	1522
 #define IGBVF_VLAN_ID		0x0fff
 #define IGBVF_VLAN_ON		BIT(16)
 
