@@ -18,6 +18,19 @@ static unsigned long igbvf_deadline(unsigned int ms)
 }
 
 /**
+ * igbvf_must_stop - vfmig_must_stop(), while there is a user
+ * @vf: the function
+ *
+ * When the user has gone, nobody is left to be asked: each wait has its own end.
+ *
+ * Return: 0 to go on, or a negative errno.
+ */
+int igbvf_must_stop(struct igbvf_device *vf)
+{
+	return vf->closing ? 0 : vfmig_must_stop(vf->vm);
+}
+
+/**
  * igbvf_fail_gone - the function reads as all ones
  * @vf: the function
  *
@@ -59,7 +72,7 @@ int igbvf_pf_settle(struct igbvf_device *vf)
 		ret = igbvf_in_flight(vf);
 		if (ret <= 0 || !time_before(jiffies, end))
 			return min(ret, 0);
-		ret = vfmig_must_stop(vf->vm);
+		ret = igbvf_must_stop(vf);
 		if (ret)
 			return ret;
 		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
@@ -75,7 +88,7 @@ int igbvf_pf_settle(struct igbvf_device *vf)
  * @clear: bits that must be clear
  *
  * Return: 0; -ETIMEDOUT; -EIO of a function that has gone; or what
- * vfmig_must_stop() said. igbvf_say() has the words.
+ * igbvf_must_stop() said. igbvf_say() has the words.
  */
 int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear)
 {
@@ -91,7 +104,7 @@ int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear)
 		if ((seen & set) == set && !(seen & clear))
 			return 0;
 		seen &= IGBVF_MBX_R2C;
-		ret = vfmig_must_stop(vf->vm);
+		ret = igbvf_must_stop(vf);
 		if (ret)
 			return ret;
 		if (time_after(jiffies, end))
@@ -114,7 +127,7 @@ static int igbvf_take_buffer(struct igbvf_device *vf)
 			return -EIO;
 		if (val & IGBVF_MBX_VFU)
 			return 0;
-		ret = vfmig_must_stop(vf->vm);
+		ret = igbvf_must_stop(vf);
 		if (ret)
 			return ret;
 		if (time_after(jiffies, end))

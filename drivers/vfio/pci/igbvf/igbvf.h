@@ -10,6 +10,7 @@
  *	mailbox.c	what the guest has asked its PF for, told from them
  *	pf.c		asks another PF for the same, and takes it back
  *	exchange.c	talks with a PF in the guest's stead
+ *	close.c		takes it back when the user has gone
  *	queues.c	stops and starts
  *	registers.c	reads and writes the registers of what is stopped
  *	state.c		checks the record that travels; pure
@@ -104,6 +105,7 @@ struct igbvf_guest {
  * @guest: from open to close, so that a function nobody has costs little; a
  *	reset, which may come at any time, looks at it under @lock
  * @run: how to start again what is stopped
+ * @closing: the user has gone, see igbvf_must_stop()
  * @mac_set: the address a load has asked for, where the PF had another one
  * @mac_before: that one
  * @lock: protects everything below, and what the guest does with page 0:
@@ -126,6 +128,7 @@ struct igbvf_device {
 	struct igbvf_guest *guest;
 
 	struct igbvf_run run;
+	bool closing;
 	u8 mac_set[ETH_ALEN];
 	u8 mac_before[ETH_ALEN];
 
@@ -178,6 +181,9 @@ int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		      struct vfio_info_cap *caps);
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
 
+/* close.c */
+void igbvf_close_pf(struct igbvf_device *vf);
+
 /* mailbox.c */
 void igbvf_mailbox_forget(struct igbvf_device *vf);
 void igbvf_mailbox_request(struct igbvf_device *vf);
@@ -190,6 +196,7 @@ void igbvf_pf_take_back(struct igbvf_device *vf);
 
 /* exchange.c */
 int igbvf_fail_gone(struct igbvf_device *vf);
+int igbvf_must_stop(struct igbvf_device *vf);
 int igbvf_pf_settle(struct igbvf_device *vf);
 int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear);
 int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,

@@ -93,6 +93,7 @@ static void igbvf_close_device(struct vfio_device *vdev)
 
 	if (vf->vm) {
 		vfmig_close(vf->vm);
+		igbvf_close_pf(vf);
 		igbvf_close_migration(vf);
 	}
 	vfio_pci_core_close_device(vdev);

@@ -243,7 +243,7 @@ int igbvf_pf_restore(struct igbvf_device *vf, const struct igbvf_state *state)
 	if (!igbvf_has_asked(state)) {
 		/* It waits for no PF. */
 		igbvf_pf_take_back(vf);
-		return vfmig_must_stop(vf->vm);
+		return igbvf_must_stop(vf);
 	}
 
 	ret = igbvf_hello(vf, given);
@@ -289,7 +289,7 @@ static int igbvf_give_back_mac(struct igbvf_device *vf, const u8 *given)
  * filters, the largest packet, and of a function that is trusted its address.
  *
  * A PF in reset, or one that does not answer, keeps what it has: it is tried
- * again with the next load. Says nothing, since its callers
+ * again with the next load and the next close. Says nothing, since its callers
  * are about something else.
  */
 void igbvf_pf_take_back(struct igbvf_device *vf)
