@@ -32,16 +32,21 @@ static int igbvf_pause_or_stop(struct igbvf_device *vf, unsigned long end)
 static int igbvf_wait_until_empty(struct igbvf_device *vf, unsigned int q)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(IGBVF_DRAIN_MS);
-	u32 head, tail;
+	u32 dctl, head, tail;
 	int ret;
 
-	if (!(igbvf_rd32(vf, IGBVF_TX(q, IGBVF_DCTL)) & IGBVF_DCTL_ENABLE) ||
+	dctl = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_DCTL));
+	if (igbvf_is_gone(dctl))
+		return igbvf_fail_gone(vf);
+	if (!(dctl & IGBVF_DCTL_ENABLE) ||
 	    !igbvf_rd32(vf, IGBVF_TX(q, IGBVF_LEN)))
 		return 0;
 
 	for (;;) {
 		head = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_HEAD));
 		tail = igbvf_rd32(vf, IGBVF_TX(q, IGBVF_TAIL));
+		if (igbvf_is_gone(head))
+			return igbvf_fail_gone(vf);
 		if (head == tail)
 			return 0;
 		ret = igbvf_pause_or_stop(vf, end);
@@ -61,9 +66,15 @@ static int igbvf_wait_until_empty(struct igbvf_device *vf, unsigned int q)
 static int igbvf_set_dctl(struct igbvf_device *vf, u32 reg, u32 dctl)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(IGBVF_QUEUE_MS);
+	u32 val;
 
 	igbvf_wr32(vf, reg, dctl);
-	while ((igbvf_rd32(vf, reg) ^ dctl) & IGBVF_DCTL_ENABLE) {
+	for (;;) {
+		val = igbvf_rd32(vf, reg);
+		if (igbvf_is_gone(val))
+			return igbvf_fail_gone(vf);
+		if (!((val ^ dctl) & IGBVF_DCTL_ENABLE))
+			return 0;
 		if (time_after(jiffies, end))
 			return vfmig_fail(vf->vm, -ETIMEDOUT,
 					  "a queue cannot be %s: register %#x",
@@ -72,7 +83,6 @@ static int igbvf_set_dctl(struct igbvf_device *vf, u32 reg, u32 dctl)
 					  reg);
 		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
 	}
-	return 0;
 }
 
 /**
@@ -217,9 +227,10 @@ static int igbvf_start_queue(struct igbvf_device *vf, u32 base, u32 dctl,
 		igbvf_set_dctl(vf, base + IGBVF_DCTL, dctl & ~IGBVF_DCTL_ENABLE);
 		/* As it was, so that to try again is to fail again. */
 		igbvf_wr32(vf, base + IGBVF_HEAD, head);
-		ret = vfmig_fail(vf->vm, -EIO,
-				 "a queue that is enabled moves its head from %u to %u: register %#x",
-				 head, is, base + IGBVF_HEAD);
+		ret = igbvf_is_gone(is) ? igbvf_fail_gone(vf) :
+			vfmig_fail(vf->vm, -EIO,
+				   "a queue that is enabled moves its head from %u to %u: register %#x",
+				   head, is, base + IGBVF_HEAD);
 	}
 	igbvf_wr32(vf, base + IGBVF_TAIL, tail);
 	return ret;

@@ -26,8 +26,8 @@
  * that is disabled are nobody's business. Of one that runs, those of base and
  * length stay, for igbvf_state_check() to see a ring that cannot be carried.
  */
-static void read_regs(struct igbvf_device *vf, u32 base, u32 dctl,
-		      const struct igbvf_reg *reg, __le32 *val, unsigned int nr)
+static void igbvf_read_regs(struct igbvf_device *vf, u32 base, u32 dctl,
+			    const struct igbvf_reg *reg, __le32 *val, unsigned int nr)
 {
 	unsigned int i;
 	u32 bits;
@@ -47,7 +47,7 @@ static void read_regs(struct igbvf_device *vf, u32 base, u32 dctl,
 }
 
 /* Has a queue moved since @state was read, or does one even run? */
-static bool moves(struct igbvf_device *vf, const struct igbvf_state *state)
+static bool igbvf_moves(struct igbvf_device *vf, const struct igbvf_state *state)
 {
 	const struct igbvf_state_queue *queue;
 	unsigned int q;
@@ -71,7 +71,7 @@ static bool moves(struct igbvf_device *vf, const struct igbvf_state *state)
 	return false;
 }
 
-static void read_page0(struct igbvf_device *vf, struct igbvf_state *state)
+static void igbvf_read_page0(struct igbvf_device *vf, struct igbvf_state *state)
 {
 	unsigned int i;
 
@@ -85,7 +85,7 @@ static void read_page0(struct igbvf_device *vf, struct igbvf_state *state)
 	spin_unlock(&vf->lock);
 }
 
-static void read_once(struct igbvf_device *vf, struct igbvf_state *state)
+static void igbvf_read_once(struct igbvf_device *vf, struct igbvf_state *state)
 {
 	unsigned int i, q;
 
@@ -95,10 +95,10 @@ static void read_once(struct igbvf_device *vf, struct igbvf_state *state)
 	state->queues = cpu_to_le16(IGBVF_QUEUES);
 
 	for (q = 0; q < IGBVF_QUEUES; q++) {
-		read_regs(vf, IGBVF_RX(q, 0), vf->run.rx_dctl[q],
-			  igbvf_rx_regs, state->queue[q].rx, IGBVF_NR_RX);
-		read_regs(vf, IGBVF_TX(q, 0), vf->run.tx_dctl[q],
-			  igbvf_tx_regs, state->queue[q].tx, IGBVF_NR_TX);
+		igbvf_read_regs(vf, IGBVF_RX(q, 0), vf->run.rx_dctl[q],
+				igbvf_rx_regs, state->queue[q].rx, IGBVF_NR_RX);
+		igbvf_read_regs(vf, IGBVF_TX(q, 0), vf->run.tx_dctl[q],
+				igbvf_tx_regs, state->queue[q].tx, IGBVF_NR_TX);
 	}
 
 	state->ivar = cpu_to_le32(igbvf_rd32(vf, IGBVF_IVAR0) & IVAR_BITS);
@@ -112,7 +112,7 @@ static void read_once(struct igbvf_device *vf, struct igbvf_state *state)
 	for (i = 0; i < IGBVF_VECTORS; i++)
 		state->eitr[i] = cpu_to_le32(igbvf_rd32(vf, IGBVF_EITR(i)) &
 					     EITR_BITS);
-	read_page0(vf, state);
+	igbvf_read_page0(vf, state);
 }
 
 /**
@@ -128,9 +128,11 @@ int igbvf_read_state(struct igbvf_device *vf, struct igbvf_state *state)
 	int ret;
 
 	for (i = 0; i < STILL_TRIES; i++) {
-		read_once(vf, state);
+		igbvf_read_once(vf, state);
 		usleep_range(STILL_US, 2 * STILL_US);
-		if (!moves(vf, state))
+		if (igbvf_is_gone(igbvf_rd32(vf, IGBVF_STATUS)))
+			return igbvf_fail_gone(vf);
+		if (!igbvf_moves(vf, state))
 			return 0;
 		ret = vfmig_must_stop(vf->vm);
 		if (ret)
@@ -139,9 +141,9 @@ int igbvf_read_state(struct igbvf_device *vf, struct igbvf_state *state)
 	return vfmig_fail(vf->vm, -EBUSY, "a stopped queue still moves");
 }
 
-static int write_regs(struct igbvf_device *vf, u32 base,
-		      const struct igbvf_reg *reg, const __le32 *val,
-		      unsigned int nr)
+static int igbvf_write_regs(struct igbvf_device *vf, u32 base,
+			    const struct igbvf_reg *reg, const __le32 *val,
+			    unsigned int nr)
 {
 	unsigned int i;
 	u32 want, is;
@@ -150,7 +152,10 @@ static int write_regs(struct igbvf_device *vf, u32 base,
 		want = le32_to_cpu(val[i]) & ~(reg[i].offset == IGBVF_DCTL ?
 					       IGBVF_DCTL_ENABLE : 0);
 		igbvf_wr32(vf, base + reg[i].offset, want);
-		is = igbvf_rd32(vf, base + reg[i].offset) & reg[i].bits;
+		is = igbvf_rd32(vf, base + reg[i].offset);
+		if (is != want && igbvf_is_gone(is))
+			return igbvf_fail_gone(vf);
+		is &= reg[i].bits;
 		if (is != want)
 			return vfmig_fail(vf->vm, -EIO,
 					  "%s does not take %#x: it reads %#x",
@@ -159,9 +164,10 @@ static int write_regs(struct igbvf_device *vf, u32 base,
 	return 0;
 }
 
-static int write_vectors(struct igbvf_device *vf,
-			 const struct igbvf_state *state)
+static int igbvf_write_vectors(struct igbvf_device *vf,
+			       const struct igbvf_state *state)
 {
+	u32 ivar, misc;
 	unsigned int i;
 
 	igbvf_wr32(vf, IGBVF_PSRTYPE, le32_to_cpu(state->psrtype));
@@ -172,10 +178,12 @@ static int write_vectors(struct igbvf_device *vf,
 	igbvf_wr32(vf, IGBVF_IVAR0, le32_to_cpu(state->ivar));
 	igbvf_wr32(vf, IGBVF_IVAR_MISC, le32_to_cpu(state->ivar_misc));
 
-	if ((igbvf_rd32(vf, IGBVF_IVAR0) & IVAR_BITS) !=
-		    le32_to_cpu(state->ivar) ||
-	    (igbvf_rd32(vf, IGBVF_IVAR_MISC) & IVAR_MISC_BITS) !=
-		    le32_to_cpu(state->ivar_misc))
+	ivar = igbvf_rd32(vf, IGBVF_IVAR0);
+	misc = igbvf_rd32(vf, IGBVF_IVAR_MISC);
+	if (igbvf_is_gone(misc))
+		return igbvf_fail_gone(vf);
+	if ((ivar & IVAR_BITS) != le32_to_cpu(state->ivar) ||
+	    (misc & IVAR_MISC_BITS) != le32_to_cpu(state->ivar_misc))
 		return vfmig_fail(vf->vm, -EIO,
 				  "the assignment of interrupts is not taken");
 	return 0;
@@ -200,11 +208,11 @@ int igbvf_write_state(struct igbvf_device *vf, const struct igbvf_state *state)
 	ret = igbvf_disable_queues(vf);
 	for (q = 0; !ret && q < IGBVF_QUEUES; q++) {
 		queue = &state->queue[q];
-		ret = write_regs(vf, IGBVF_RX(q, 0), igbvf_rx_regs, queue->rx,
-				 IGBVF_NR_RX);
+		ret = igbvf_write_regs(vf, IGBVF_RX(q, 0), igbvf_rx_regs, queue->rx,
+				       IGBVF_NR_RX);
 		if (!ret)
-			ret = write_regs(vf, IGBVF_TX(q, 0), igbvf_tx_regs,
-					 queue->tx, IGBVF_NR_TX);
+			ret = igbvf_write_regs(vf, IGBVF_TX(q, 0), igbvf_tx_regs,
+					       queue->tx, IGBVF_NR_TX);
 	}
-	return ret ?: write_vectors(vf, state);
+	return ret ?: igbvf_write_vectors(vf, state);
 }
