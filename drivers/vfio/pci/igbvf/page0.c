@@ -125,9 +125,9 @@ static u32 piece(u32 offset, size_t count)
 	return count >= 2 && !(offset & 1) ? 2 : 1;
 }
 
-/* Exactly one of @in and @out is the user's buffer. */
+/* Of @in and @out the one that @write says is the user's buffer. */
 static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
-			char __user *out, size_t count, u32 offset)
+			char __user *out, size_t count, u32 offset, bool write)
 {
 	struct device *dev = &vf->core.pdev->dev;
 	size_t done = 0;
@@ -142,16 +142,16 @@ static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
 	for (ret = 0; done < count; done += width) {
 		width = piece(offset + done, count - done);
 		raw = 0;
-		if (in) {
+		if (write) {
 			ret = -EFAULT;
 			if (copy_from_user(&raw, in + done, width))
 				break;
 			val = le32_to_cpu(raw);
 		}
-		ret = access(vf, offset + done, width, &val, in);
+		ret = access(vf, offset + done, width, &val, write);
 		if (ret)
 			break;
-		if (out) {
+		if (!write) {
 			raw = cpu_to_le32(val);
 			ret = -EFAULT;
 			if (copy_to_user(out + done, &raw, width))
@@ -185,7 +185,7 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 
 	if (part) {
 		ret = page0_rw(vf, NULL, buf, part,
-			       *ppos & VFIO_PCI_OFFSET_MASK);
+			       *ppos & VFIO_PCI_OFFSET_MASK, false);
 		if (ret < 0)
 			return ret;
 		*ppos += part;
@@ -205,7 +205,7 @@ ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 
 	if (part) {
 		ret = page0_rw(vf, buf, NULL, part,
-			       *ppos & VFIO_PCI_OFFSET_MASK);
+			       *ppos & VFIO_PCI_OFFSET_MASK, true);
 		if (ret < 0)
 			return ret;
 		*ppos += part;
