@@ -40,6 +40,8 @@
 struct dentry;
 struct pci_dev;
 struct vfio_device;
+struct vfio_info_cap;
+struct vfio_region_info;
 struct vfmig_device;
 
 /**
@@ -265,6 +267,14 @@ int vfmig_open(struct vfmig_device *vm);
 void vfmig_close(struct vfmig_device *vm);
 void vfmig_reset_done(struct vfmig_device *vm);
 
+/* BARs as a driver's vfio_device_ops tell of them. */
+int vfmig_bar_info(struct vfio_pci_core_device *core,
+		   struct vfio_region_info *info, struct vfio_info_cap *caps,
+		   u64 from);
+int vfmig_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+		      struct vfio_info_cap *caps);
+long vfmig_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+
 /* What a backend may ask of the core from inside its calls. */
 int vfmig_must_stop(struct vfmig_device *vm);
 __printf(3, 4)
@@ -306,12 +316,12 @@ extern const struct pci_error_handlers vfmig_pci_err_handlers;
 	.release	= release_op,					\
 	.open_device	= vfmig_pci_open_device,			\
 	.close_device	= vfmig_pci_close_device,			\
-	.ioctl		= vfio_pci_core_ioctl,				\
+	.ioctl		= vfmig_ioctl,					\
 	.device_feature	= vfio_pci_core_ioctl_feature,			\
 	.read		= vfio_pci_core_read,				\
 	.write		= vfio_pci_core_write,				\
 	.mmap		= vfio_pci_core_mmap,				\
-	VFMIG_REGION_INFO_OPS(vfmig_pci_region_info)			\
+	VFMIG_REGION_INFO_OPS(vfmig_region_info)			\
 	VFMIG_PCI_DEVICE_OPS
 
 #endif /* _LINUX_VFMIG_H */

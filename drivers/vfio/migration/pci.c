@@ -25,8 +25,7 @@ static struct vfmig_pci_device *vfmig_pci_from_pdev(struct pci_dev *pdev)
  * vfmig_pci_open_device - open a function, migratable if it can be
  * @vdev: the function
  *
- * For struct vfio_device_ops. QEMU 10 fails a migration over a mapped MSI-X
- * BAR whose rest is not a whole number of pages, so that BAR is not mapped.
+ * For struct vfio_device_ops.
  *
  * Context: under vfio's dev_set lock; may sleep.
  * Return: 0 or a negative errno.
@@ -48,9 +47,6 @@ int vfmig_pci_open_device(struct vfio_device *vdev)
 		}
 	}
 	vfio_pci_core_finish_enable(core);
-
-	if (vpci->vm && core->msix_bar < PCI_STD_NUM_BARS)
-		core->bar_mmap_supported[core->msix_bar] = false;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vfmig_pci_open_device);

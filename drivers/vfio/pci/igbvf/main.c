@@ -77,13 +77,6 @@ static int igbvf_open_device(struct vfio_device *vdev)
 		}
 	}
 	vfio_pci_core_finish_enable(&vf->core);
-
-	/*
-	 * QEMU 10 fails a migration over a mapped MSI-X BAR whose rest is not
-	 * a whole number of pages.
-	 */
-	if (vf->vm && vf->core.msix_bar < PCI_STD_NUM_BARS)
-		vf->core.bar_mmap_supported[vf->core.msix_bar] = false;
 	return 0;
 }
 

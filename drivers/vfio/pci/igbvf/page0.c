@@ -8,7 +8,6 @@
  */
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfmig_compat.h>
@@ -226,39 +225,17 @@ int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	return vfio_pci_core_mmap(vdev, vma);
 }
 
-static int add_sparse(struct vfio_info_cap *caps, u64 size)
-{
-	struct vfio_region_info_cap_sparse_mmap *sparse;
-	size_t len = struct_size(sparse, areas, 1);
-	int ret;
-
-	sparse = kzalloc(len, GFP_KERNEL_ACCOUNT);
-	if (!sparse)
-		return -ENOMEM;
-	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
-	sparse->header.version = 1;
-	sparse->nr_areas = 1;
-	sparse->areas[0].offset = IGBVF_PAGE0_SIZE;
-	sparse->areas[0].size = size - IGBVF_PAGE0_SIZE;
-	ret = vfio_info_add_capability(caps, &sparse->header, len);
-	kfree(sparse);
-	return ret;
-}
-
 int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		      struct vfio_info_cap *caps)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
 
-	if (!vf->vm || info->index != VFIO_PCI_BAR0_REGION_INDEX ||
-	    !vf->core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
+	if (!vf->vm)
 		return vfmig_pci_region_info(vdev, info, caps);
-
-	info->offset = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX);
-	info->size = pci_resource_len(vf->core.pdev, 0);
-	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
-		      VFIO_REGION_INFO_FLAG_MMAP;
-	return add_sparse(caps, info->size);
+	if (info->index == VFIO_PCI_BAR0_REGION_INDEX &&
+	    vf->core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
+		return vfmig_bar_info(&vf->core, info, caps, IGBVF_PAGE0_SIZE);
+	return vfmig_region_info(vdev, info, caps);
 }
 
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)

@@ -16,6 +16,8 @@
 #include "fixture.h"
 #include "igbvf.h"
 
+#define BAR3		(3ULL << 40)
+
 static struct guest guest;
 
 /* A test may have been left while its guest was there. */
@@ -83,12 +85,25 @@ TEST(mapping, "a mapping that touches page 0 of BAR 0 is refused with EINVAL, ot
 	EXPECT_EQ(try_mmap(0x1000, 0x4000), -EINVAL);
 }
 
-TEST(msix_bar, "the BAR of the MSI-X table is not offered for mapping")
+TEST(msix_bar, "the BAR of the MSI-X table can be mapped, and nothing of it is offered for that")
 {
 	struct vfio_region_info *info = region_info(3, 4096);
+	struct vfio_region_info_cap_sparse_mmap *cap;
 
-	EXPECT_EQ(info->flags & VFIO_REGION_INFO_FLAG_MMAP, 0);
-	EXPECT_EQ(try_mmap(3ULL << 40, 0x1000), -EINVAL);
+	EXPECT_EQ(info->size, 0x4000);
+	EXPECT_EQ(info->offset, BAR3);
+	EXPECT_EQ(info->flags, VFIO_REGION_INFO_FLAG_READ |
+			       VFIO_REGION_INFO_FLAG_WRITE |
+			       VFIO_REGION_INFO_FLAG_MMAP |
+			       VFIO_REGION_INFO_FLAG_CAPS);
+	ASSERT_EQ(info->cap_offset, sizeof(*info));
+	cap = (void *)((char *)info + info->cap_offset);
+	EXPECT_EQ(cap->header.id, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	EXPECT_EQ(cap->header.next, 0);
+	EXPECT_EQ(cap->nr_areas, 0);
+	EXPECT_EQ(try_mmap(BAR3, 0x1000), 0);
+	EXPECT_EQ(try_mmap(BAR3, 0x4000), 0);
+	need_whole_transfer();
 	free(info);
 }
 
