@@ -74,6 +74,10 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
  * of the type of vfio_device_ops.get_region_info_caps. What is not the
  * driver's own goes to vfmig_pci_region_info(). Where the kernel has no such
  * op, .ioctl calls vfmig_region_info_ioctl().
+ *
+ * vfmig_pci_offer_dmabuf(core) - before the device is registered: its BARs can
+ * be exported as dma-bufs, where the kernel has that, as vfio-pci has it unless
+ * the driver has operations of its own.
  */
 #ifdef VFMIG_HAVE_GET_REGION_INFO_CAPS
 #define VFMIG_REGION_INFO_OPS(op)	.get_region_info_caps = op,
@@ -89,6 +93,18 @@ static inline int vfmig_pci_region_info(struct vfio_device *vdev,
 	return vfio_pci_ioctl_get_region_info(vdev, info, caps);
 #else
 	return -ENOTTY;
+#endif
+}
+
+static inline void vfmig_pci_offer_dmabuf(struct vfio_pci_core_device *core)
+{
+#ifdef VFMIG_HAVE_GET_DMABUF_PHYS
+	static const struct vfio_pci_device_ops ops = {
+		.get_dmabuf_phys = vfio_pci_core_get_dmabuf_phys,
+	};
+
+	if (!core->pci_ops)
+		core->pci_ops = &ops;
 #endif
 }
 

@@ -85,6 +85,7 @@ int vfmig_pci_probe(struct vfmig_pci_device *vpci,
 	int ret;
 
 	dev_set_drvdata(&vpci->core.pdev->dev, &vpci->core);
+	vfmig_pci_offer_dmabuf(&vpci->core);
 	if (ops) {
 		vm = vfmig_register(&vpci->core, ops, backend);
 		if (IS_ERR(vm)) {
