@@ -65,7 +65,11 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 	struct igbvf_device *vf = backend;
 	const char *why;
 	bool lost;
+	int ret;
 
+	ret = igbvf_exposure_check(vf);
+	if (ret)
+		return ret;
 	if (phase == VFMIG_PRE_COPY)
 		return 0;
 
@@ -184,6 +188,7 @@ void igbvf_forget(struct igbvf_device *vf)
 		igbvf_mailbox_forget(vf);
 		guest->mailbox.unread = 0;
 		memset(guest->stat_offset, 0, sizeof(guest->stat_offset));
+		igbvf_exposure_reset_ends(vf);
 	}
 	vf->resets++;
 	spin_unlock(&vf->lock);

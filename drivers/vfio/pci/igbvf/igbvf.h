@@ -7,6 +7,7 @@
  *
  *	main.c		binds, opens, closes; knows VFIO, no migration
  *	page0.c		the page of BAR 0 whose accesses are seen
+ *	exposed.c	the same page, mapped: then they are not
  *	mailbox.c	what the guest has asked its PF for, told from them
  *	pf.c		asks another PF for the same, and takes it back
  *	exchange.c	talks with a PF in the guest's stead
@@ -59,6 +60,18 @@ struct igbvf_mailbox {
 };
 
 /**
+ * struct igbvf_exposure - page 0 within userspace's reach without the driver
+ * @mappings: how many mappings there are, and dma-bufs since the open
+ * @unseen: there was one since the last reset
+ * @reset_clean: there was none since the reset under way began
+ */
+struct igbvf_exposure {
+	unsigned long mappings;
+	bool unseen;
+	bool reset_clean;
+};
+
+/**
  * struct igbvf_run - what a stopped function needs to run again
  * @rx_dctl: RXDCTL of each queue
  * @rx_tail: RDT, of a state that was loaded
@@ -86,6 +99,7 @@ struct igbvf_run {
  * @incoming: what is loaded, of no effect before the commit
  * @mailbox: what the guest does with its mailbox
  * @stat_offset: what to add to each of the statistics
+ * @exposure: whether all of it has been seen
  *
  * The first two belong to the backend's calls, the others are protected by
  * the lock of struct igbvf_device.
@@ -95,6 +109,7 @@ struct igbvf_guest {
 	struct igbvf_state incoming;
 	struct igbvf_mailbox mailbox;
 	u32 stat_offset[IGBVF_NR_STATS];
+	struct igbvf_exposure exposure;
 };
 
 /**
@@ -176,13 +191,20 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		   loff_t *ppos);
 ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 		    size_t count, loff_t *ppos);
-int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+size_t igbvf_in_page0(struct igbvf_device *vf, loff_t pos, size_t count);
 int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		      struct vfio_info_cap *caps);
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
 
 /* close.c */
 void igbvf_close_pf(struct igbvf_device *vf);
+
+/* exposed.c */
+int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+void igbvf_offer_dmabuf(struct igbvf_device *vf);
+void igbvf_exposure_reset_begins(struct igbvf_device *vf);
+void igbvf_exposure_reset_ends(struct igbvf_device *vf);
+int igbvf_exposure_check(struct igbvf_device *vf);
 
 /* mailbox.c */
 void igbvf_mailbox_forget(struct igbvf_device *vf);

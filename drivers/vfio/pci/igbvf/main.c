@@ -120,9 +120,18 @@ static const char *igbvf_why_not(struct pci_dev *pdev)
 static int page0_show(struct seq_file *s, void *unused)
 {
 	struct igbvf_device *vf = s->private;
+	unsigned long mappings = 0;
+	bool unseen = false;
 
-	seq_printf(s, "reads %llu writes %llu messages %llu\n",
-		   vf->page0_reads, vf->page0_writes, vf->messages);
+	spin_lock(&vf->lock);
+	if (vf->guest) {
+		mappings = vf->guest->exposure.mappings;
+		unseen = vf->guest->exposure.unseen;
+	}
+	spin_unlock(&vf->lock);
+	seq_printf(s, "reads %llu writes %llu messages %llu mappings %lu unseen %d\n",
+		   vf->page0_reads, vf->page0_writes, vf->messages, mappings,
+		   unseen);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(page0);
@@ -165,6 +174,7 @@ static int igbvf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return PTR_ERR(vf);
 
 	spin_lock_init(&vf->lock);
+	igbvf_offer_dmabuf(vf);
 	dev_set_drvdata(&pdev->dev, &vf->core);
 
 	ret = igbvf_register(vf);
@@ -191,6 +201,14 @@ static void igbvf_remove(struct pci_dev *pdev)
 	vfio_put_device(&vf->core.vdev);
 }
 
+static void igbvf_reset_prepare(struct pci_dev *pdev)
+{
+	struct igbvf_device *vf = igbvf_from_pdev(pdev);
+
+	if (vf->vm)
+		igbvf_exposure_reset_begins(vf);
+}
+
 static void igbvf_reset_done(struct pci_dev *pdev)
 {
 	struct igbvf_device *vf = igbvf_from_pdev(pdev);
@@ -210,6 +228,7 @@ MODULE_DEVICE_TABLE(pci, igbvf_pci_table);
 
 static const struct pci_error_handlers igbvf_err_handlers = {
 	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_prepare	= igbvf_reset_prepare,
 	.reset_done	= igbvf_reset_done,
 };
 

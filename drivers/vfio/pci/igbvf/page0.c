@@ -163,8 +163,15 @@ static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
 	return ret ?: done;
 }
 
-/* How many of @count bytes at @pos lie in page 0 of a function we watch. */
-static size_t in_page0(struct igbvf_device *vf, loff_t pos, size_t count)
+/**
+ * igbvf_in_page0 - does an access touch page 0 of a function we watch?
+ * @vf: the function
+ * @pos: where in the device's file
+ * @count: bytes
+ *
+ * Return: how many of the bytes lie in page 0.
+ */
+size_t igbvf_in_page0(struct igbvf_device *vf, loff_t pos, size_t count)
 {
 	u64 offset = pos & VFIO_PCI_OFFSET_MASK;
 
@@ -179,7 +186,7 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		   loff_t *ppos)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
-	size_t part = in_page0(vf, *ppos, count);
+	size_t part = igbvf_in_page0(vf, *ppos, count);
 	ssize_t ret;
 
 	if (part) {
@@ -199,7 +206,7 @@ ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 		    size_t count, loff_t *ppos)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
-	size_t part = in_page0(vf, *ppos, count);
+	size_t part = igbvf_in_page0(vf, *ppos, count);
 	ssize_t ret;
 
 	if (part) {
@@ -213,16 +220,6 @@ ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 	}
 	ret = vfio_pci_core_write(vdev, buf + part, count - part, ppos);
 	return ret < 0 ? ret : ret + part;
-}
-
-int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
-{
-	struct igbvf_device *vf = igbvf_from_vdev(vdev);
-	u64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT;
-
-	if (in_page0(vf, pos, 1))
-		return -EINVAL;
-	return vfio_pci_core_mmap(vdev, vma);
 }
 
 int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
