@@ -20,6 +20,8 @@ esac
 known_qemus=(5.2 7.2 10.0 11.1 newest)
 # Those that the caller asked for.
 qemus=()
+# The kernel's selftests, if the caller asked for them: see parts/vfiotests.sh.
+vfiotests=
 
 want_qemu() {
 	[[ " ${known_qemus[*]} " == *" $1 "* ]] || die "no QEMU '$1'; known: ${known_qemus[*]}"
@@ -27,7 +29,7 @@ want_qemu() {
 }
 
 # host, l1-bookworm, toolchain-bookworm, kbuild-trixie, clang-bookworm,
-# source-bookworm, kernel-6.1, qemu-10.0: recipe parts/{host,l1,...}.sh
+# source-bookworm, vfiotests-trixie, kernel-6.1, qemu-10.0: recipe parts/{host,l1,...}.sh
 part_recipe() {
 	if is_built "$1"; then
 		printf '%s' "$vm_dir/build-kernel"
@@ -139,7 +141,7 @@ parts_prune() {
 	local conf generation name keep=' '
 	for conf in $(known_kernels); do
 		load_kernel_conf "$conf"
-		for name in $(kernel_parts) "kernel-$conf" "$(clang_root)"; do
+		for name in $(kernel_parts) "kernel-$conf" "$(clang_root)" "vfiotests-${suite:?}"; do
 			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 		done
 	done
@@ -158,10 +160,11 @@ clang_root() {
 	printf '%s' "clang-${l1#l1-}"
 }
 
-# What is fetched for a kernel, and the QEMUs that are wanted beside it.
+# What is fetched for a kernel, and the QEMUs and tests that are wanted beside it.
 kernel_parts() {
 	printf '%s\n' "$host_name" "${l1_root:?}" "${toolchain:?}" "${kbuild:?}" \
-		"${kernel_source:-kernel-${kernel:?}}" "${qemus[@]/#/qemu-}" | awk '!seen[$0]++'
+		"${kernel_source:-kernel-${kernel:?}}" "${qemus[@]/#/qemu-}" \
+		${vfiotests:+"$vfiotests"} | awk '!seen[$0]++'
 }
 
 parts_ready() {
