@@ -38,10 +38,11 @@ part hostile      'debug*'    beside  13    $selftests/check --kernel K -- mock.
 part fault        'debug*'    beside  14    $selftests/check --kernel K -- mock.fault_ igbvf.fault_
 part race         'debug*'    beside  17    $selftests/race-check --kernel K --
 part kunit        'debug*'    beside  5     tools/testing/kunit/run --kernel K
+part vfio         newest      beside  1     tools/testing/vfio/run --kernel K
 part e2e          '[!d]*'     beside  12    $e2e --kernel K --
 part e2e          debug       beside  4     $e2e --kernel K -- demo
 part e2e          'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
-group default 6.1         static unit emulator region-mock region-igbvf e2e
+group default 6.1         static unit emulator region-mock region-igbvf vfio e2e
 group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race kunit e2e

@@ -92,7 +92,11 @@ full_names() {
 
 # Where a part by itself runs unless told.
 usual_kernel() {
-	if find_part "$1-6.1"; then echo 6.1; else echo debug; fi
+	local usual
+	for usual in 6.1 debug newest; do
+		! find_part "$1-$usual" || break
+	done
+	echo "$usual"
 }
 
 # Sets parts from names of parts and groups, and KERNELS if it is not set.
