@@ -21,11 +21,13 @@ do for [kind in "lines bars"] {
 		if (head(file, "log") eq "y") { set yrange [*:*]; set logscale y }
 		if (kind eq "bars") {
 			set format x "%g"
-			set xtics rotate by -30
-			set bmargin 10
+			set xtics rotate by 90 right font ",10"
+			set offsets 0.3, 0.3, 0, 0
+			set bmargin 14
 			plot file using 0:2:3:4:(0.7):xticlabels(1) with boxerrorbars notitle
 		} else {
-			set xtics norotate autofreq
+			set xtics norotate autofreq font ",12"
+			unset offsets
 			unset bmargin
 			set format x "%g"
 			if (x[1:5] eq "bytes") { set logscale x 2; set format x "%.0b %BB" }
