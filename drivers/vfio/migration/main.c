@@ -213,7 +213,11 @@ void vfmig_close(struct vfmig_device *vm)
 
 	/* Only now has the backend been told of that. */
 	mutex_lock(&vm->lock);
+	vfmig_access_start_clock(vm);
+	/* A user that was killed is to leave nothing behind either. */
+	vm->undoing = true;
 	vfmig_backend_close(vm);
+	vm->undoing = false;
 	vfmig_engine_unlock(vm);
 	vfmig_window_put(win);
 	kfree(identity);

@@ -31,8 +31,10 @@
  * OPTIONAL. A head where a record could be, or after the end, starts the stream
  * over: what came before it is void. Its magic is no record's: it would have
  * unknown flags. So a source can leave a save and begin another one in the
- * middle of what its user takes for one stream. Chunks of the migration region, or what a write() carries, are cut
- * anywhere: the reader takes bytes as they come.
+ * middle of what its user takes for one stream.
+ *
+ * Chunks of the migration region, or what a write() carries, are cut anywhere:
+ * the reader takes bytes as they come.
  *
  * Pure: bytes in, a verdict out. Compiled into the kernel and into the tests
  * and the fuzzer in userspace from this file. The bytes fed to the reader may

@@ -75,8 +75,8 @@ static void vf_init(const struct input *in, bool link)
 	vf.guest = &guest;
 	vf.regs = model_reset(in, link);
 	bench_init(&bench, &igbvf_backend_ops, &vf);
-	vf.vm = &bench.vm;
-	vf.core = bench.core;
+	vf.vpci.vm = &bench.vm;
+	vf.vpci.core = bench.core;
 }
 
 static struct loaded load(const struct input *in)

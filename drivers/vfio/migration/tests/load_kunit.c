@@ -49,8 +49,9 @@ static void expect_refused(struct fake_vf *vf)
 	KUNIT_EXPECT_EQ(vf->test, vf_state(vf), VFMIG_STATE_RESUMING);
 }
 
-static const char a_whole_load[] =
-	"load-begin, load, load, load, load, commit, load-end";
+#define A_WHOLE_LOAD	"load-begin, load, load, load, load, commit, load-end"
+
+static const char a_whole_load[] = A_WHOLE_LOAD;
 
 static void chunk_borders_mean_nothing(struct kunit *test)
 {
@@ -166,9 +167,10 @@ static void a_second_head_starts_the_load_over(struct kunit *test)
 		size_t first;
 		const char *calls;
 	} cases[] = {
-		{ HEAD_LEN, "load-begin, load-end, load-begin, load, load, load, load, commit, load-end" },
-		{ HEAD_LEN + RECORD_LEN, "load-begin, load, load-end, load-begin, load, load, load, load, commit, load-end" },
-		{ 0, "load-begin, load, load, load, load, commit, load-end, load-begin, load, load, load, load, commit, load-end" },
+		{ HEAD_LEN, "load-begin, load-end, " A_WHOLE_LOAD },
+		{ HEAD_LEN + RECORD_LEN,
+		  "load-begin, load, load-end, " A_WHOLE_LOAD },
+		{ 0, A_WHOLE_LOAD ", " A_WHOLE_LOAD },
 	};
 	struct fake_vf *vf = test->priv;
 	struct fake_bytes *stream = saved(vf);

@@ -23,7 +23,7 @@ static int igbvf_identity(void *backend, struct vfmig_fact *facts,
 			  unsigned int max)
 {
 	struct igbvf_device *vf = backend;
-	struct pci_dev *pdev = vf->core.pdev;
+	struct pci_dev *pdev = vf->vpci.core.pdev;
 	const struct vfmig_fact all[] = {
 		{ IGBVF_FACT_VECTORS, VFMIG_FACT_EQUAL,
 		  max(pci_msix_vec_count(pdev), 0), "MSI-X vectors" },
@@ -75,14 +75,14 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 
 	why = igbvf_state_check(&vf->guest->state, sizeof(vf->guest->state));
 	if (why)
-		return vfmig_fail(vf->vm, -EINVAL,
+		return vfmig_fail(vf->vpci.vm, -EINVAL,
 				  "the guest has set up rubbish: %s", why);
 
 	spin_lock(&vf->lock);
 	lost = vf->guest->mailbox.lost;
 	spin_unlock(&vf->lock);
 	if (lost)
-		return vfmig_fail(vf->vm, -E2BIG,
+		return vfmig_fail(vf->vpci.vm, -E2BIG,
 				  "the guest has more than %u unicast addresses",
 				  IGBVF_MAX_UNICAST);
 	return 0;
@@ -107,7 +107,7 @@ static int igbvf_load(void *backend, const struct vfmig_record *rec)
 		return -EOPNOTSUPP;
 	why = igbvf_state_check(rec->data, rec->len);
 	if (why)
-		return vfmig_fail(vf->vm, -EINVAL, "%s", why);
+		return vfmig_fail(vf->vpci.vm, -EINVAL, "%s", why);
 
 	memcpy(&vf->guest->incoming, rec->data, sizeof(vf->guest->incoming));
 	return 0;
@@ -199,6 +199,8 @@ const struct vfmig_backend_ops igbvf_backend_ops = {
 	.stream_version	= IGBVF_STATE_VERSION,
 	.min_record	= sizeof(struct igbvf_state),
 	.needs_bars	= true,
+	.open		= igbvf_open,
+	.close		= igbvf_close,
 	.identity	= igbvf_identity,
 	.quiesce	= igbvf_quiesce,
 	.run		= igbvf_run,

@@ -18,19 +18,6 @@ static unsigned long igbvf_deadline(unsigned int ms)
 }
 
 /**
- * igbvf_must_stop - vfmig_must_stop(), while there is a user
- * @vf: the function
- *
- * When the user has gone, nobody is left to be asked: each wait has its own end.
- *
- * Return: 0 to go on, or a negative errno.
- */
-int igbvf_must_stop(struct igbvf_device *vf)
-{
-	return vf->closing ? 0 : vfmig_must_stop(vf->vm);
-}
-
-/**
  * igbvf_fail_gone - the function reads as all ones
  * @vf: the function
  *
@@ -38,7 +25,7 @@ int igbvf_must_stop(struct igbvf_device *vf)
  */
 int igbvf_fail_gone(struct igbvf_device *vf)
 {
-	return vfmig_fail(vf->vm, -EIO,
+	return vfmig_fail(vf->vpci.vm, -EIO,
 			  "the function reads as all ones: is it still there?");
 }
 
@@ -72,7 +59,7 @@ int igbvf_pf_settle(struct igbvf_device *vf)
 		ret = igbvf_in_flight(vf);
 		if (ret <= 0 || !time_before(jiffies, end))
 			return min(ret, 0);
-		ret = igbvf_must_stop(vf);
+		ret = vfmig_must_stop(vf->vpci.vm);
 		if (ret)
 			return ret;
 		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
@@ -88,7 +75,7 @@ int igbvf_pf_settle(struct igbvf_device *vf)
  * @clear: bits that must be clear
  *
  * Return: 0; -ETIMEDOUT; -EIO of a function that has gone; or what
- * igbvf_must_stop() said. igbvf_say() has the words.
+ * vfmig_must_stop() said. igbvf_say() has the words.
  */
 int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear)
 {
@@ -104,7 +91,7 @@ int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear)
 		if ((seen & set) == set && !(seen & clear))
 			return 0;
 		seen &= IGBVF_MBX_R2C;
-		ret = igbvf_must_stop(vf);
+		ret = vfmig_must_stop(vf->vpci.vm);
 		if (ret)
 			return ret;
 		if (time_after(jiffies, end))
@@ -127,7 +114,7 @@ static int igbvf_take_buffer(struct igbvf_device *vf)
 			return -EIO;
 		if (val & IGBVF_MBX_VFU)
 			return 0;
-		ret = igbvf_must_stop(vf);
+		ret = vfmig_must_stop(vf->vpci.vm);
 		if (ret)
 			return ret;
 		if (time_after(jiffies, end))
@@ -201,11 +188,11 @@ int igbvf_say(struct igbvf_device *vf, int ret, const char *what)
 	case -EIO:
 		return igbvf_fail_gone(vf);
 	case -EBUSY:
-		return vfmig_fail(vf->vm, -ETIMEDOUT,
+		return vfmig_fail(vf->vpci.vm, -ETIMEDOUT,
 				  "the PF does not let go of the mailbox (%s)",
 				  what);
 	case -ETIMEDOUT:
-		return vfmig_fail(vf->vm, ret,
+		return vfmig_fail(vf->vpci.vm, ret,
 				  "the PF does not answer (%s): is it up?",
 				  what);
 	}
@@ -232,7 +219,7 @@ int igbvf_ask(struct igbvf_device *vf, const char *what, const u32 *msg,
 		return igbvf_say(vf, ret, what);
 	if (answer[0] & IGBVF_MSG_ACK)
 		return 0;
-	return vfmig_fail(vf->vm, -EPERM, "the PF refuses the guest's %s",
+	return vfmig_fail(vf->vpci.vm, -EPERM, "the PF refuses the guest's %s",
 			  what);
 }
 

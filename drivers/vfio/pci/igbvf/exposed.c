@@ -29,6 +29,8 @@ static void igbvf_expose(struct igbvf_device *vf)
 	exposure->mappings++;
 	exposure->unseen = true;
 	exposure->reset_clean = false;
+	/* What may have been asked then is to be taken back at the close. */
+	vf->left = true;
 	spin_unlock(&vf->lock);
 }
 
@@ -36,7 +38,7 @@ static void igbvf_expose(struct igbvf_device *vf)
 static void igbvf_vma_open(struct vm_area_struct *vma)
 {
 	igbvf_expose(container_of(vma->vm_private_data, struct igbvf_device,
-				  core));
+				  vpci.core));
 	if (igbvf_vfio_vm_ops->open)
 		igbvf_vfio_vm_ops->open(vma);
 }
@@ -45,7 +47,7 @@ static void igbvf_vma_open(struct vm_area_struct *vma)
 static void igbvf_vma_close(struct vm_area_struct *vma)
 {
 	struct igbvf_device *vf = container_of(vma->vm_private_data,
-					       struct igbvf_device, core);
+					       struct igbvf_device, vpci.core);
 
 	if (igbvf_vfio_vm_ops->close)
 		igbvf_vfio_vm_ops->close(vma);
@@ -90,7 +92,7 @@ static int igbvf_get_dmabuf_phys(struct vfio_pci_core_device *core,
 				 struct vfio_region_dma_range *ranges,
 				 size_t nr)
 {
-	struct igbvf_device *vf = container_of(core, struct igbvf_device, core);
+	struct igbvf_device *vf = container_of(core, struct igbvf_device, vpci.core);
 	size_t i;
 	int ret;
 
@@ -119,7 +121,7 @@ static const struct vfio_pci_device_ops igbvf_pci_ops = {
 void igbvf_offer_dmabuf(struct igbvf_device *vf)
 {
 #ifdef VFMIG_HAVE_GET_DMABUF_PHYS
-	vf->core.pci_ops = &igbvf_pci_ops;
+	vf->vpci.core.pci_ops = &igbvf_pci_ops;
 #endif
 }
 
@@ -169,8 +171,8 @@ int igbvf_exposure_check(struct igbvf_device *vf)
 	if (!unseen)
 		return 0;
 	if (mapped)
-		return vfmig_fail(vf->vm, -EBUSY,
+		return vfmig_fail(vf->vpci.vm, -EBUSY,
 				  "page 0 of BAR 0 is mapped, or a dma-buf, and its mailbox not watched: unmap it and reset the function, or close the device");
-	return vfmig_fail(vf->vm, -EBUSY,
+	return vfmig_fail(vf->vpci.vm, -EBUSY,
 			  "page 0 of BAR 0 was mapped since the last reset, and its mailbox not watched: reset the function");
 }

@@ -114,13 +114,11 @@ struct igbvf_guest {
 
 /**
  * struct igbvf_device - one virtual function
- * @core: vfio's part
- * @vm: vfmig's part; NULL for a function that cannot migrate
+ * @vpci: vfio's part and the core's
  * @regs: BAR 0, from open to close
  * @guest: from open to close, so that a function nobody has costs little; a
  *	reset, which may come at any time, looks at it under @lock
  * @run: how to start again what is stopped
- * @closing: the user has gone, see igbvf_must_stop()
  * @mac_set: the address a load has asked for, where the PF had another one
  * @mac_before: that one
  * @lock: protects everything below, and what the guest does with page 0:
@@ -137,13 +135,11 @@ struct igbvf_guest {
  * lock keeps apart.
  */
 struct igbvf_device {
-	struct vfio_pci_core_device core;
-	struct vfmig_device *vm;
+	struct vfmig_pci_device vpci;
 	void __iomem *regs;
 	struct igbvf_guest *guest;
 
 	struct igbvf_run run;
-	bool closing;
 	u8 mac_set[ETH_ALEN];
 	u8 mac_before[ETH_ALEN];
 
@@ -180,6 +176,10 @@ static inline void igbvf_flush(struct igbvf_device *vf)
 {
 	igbvf_rd32(vf, IGBVF_STATUS);
 }
+
+/* main.c */
+int igbvf_open(void *backend);
+void igbvf_close(void *backend);
 
 /* backend.c */
 extern const struct vfmig_backend_ops igbvf_backend_ops;
@@ -218,7 +218,6 @@ void igbvf_pf_take_back(struct igbvf_device *vf);
 
 /* exchange.c */
 int igbvf_fail_gone(struct igbvf_device *vf);
-int igbvf_must_stop(struct igbvf_device *vf);
 int igbvf_pf_settle(struct igbvf_device *vf);
 int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear);
 int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,
@@ -242,7 +241,7 @@ int igbvf_write_state(struct igbvf_device *vf, const struct igbvf_state *state);
 
 static inline struct igbvf_device *igbvf_from_vdev(struct vfio_device *vdev)
 {
-	return container_of(vdev, struct igbvf_device, core.vdev);
+	return container_of(vdev, struct igbvf_device, vpci.core.vdev);
 }
 
 #endif /* IGBVF_VFIO_PCI_H */

@@ -9,7 +9,6 @@
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/vfmig_compat.h>
 
 #include "igbvf.h"
 
@@ -17,7 +16,7 @@ static struct igbvf_device *igbvf_from_pdev(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
 
-	return container_of(core, struct igbvf_device, core);
+	return container_of(core, struct igbvf_device, vpci.core);
 }
 
 /* Returns the one before. */
@@ -30,74 +29,53 @@ static struct igbvf_guest *igbvf_set_guest(struct igbvf_device *vf,
 	return guest;
 }
 
-static void igbvf_close_migration(struct igbvf_device *vf)
+/**
+ * igbvf_open - the function is being opened
+ * @backend: the function
+ *
+ * For struct vfmig_backend_ops.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int igbvf_open(void *backend)
 {
-	kfree(igbvf_set_guest(vf, NULL));
-	pci_iounmap(vf->core.pdev, vf->regs);
-	vf->regs = NULL;
-}
-
-static int igbvf_open_migration(struct igbvf_device *vf)
-{
+	struct igbvf_device *vf = backend;
 	struct igbvf_guest *guest;
-	int ret;
 
 	guest = kzalloc(sizeof(*guest), GFP_KERNEL_ACCOUNT);
 	if (!guest)
 		return -ENOMEM;
 
 	/* Beside vfio's own mapping, which comes and goes as userspace asks. */
-	vf->regs = pci_iomap(vf->core.pdev, 0, 0);
+	vf->regs = pci_iomap(vf->vpci.core.pdev, 0, 0);
 	if (!vf->regs) {
 		kfree(guest);
 		return -ENOMEM;
 	}
 	igbvf_set_guest(vf, guest);
-
-	ret = vfmig_open(vf->vm);
-	if (ret)
-		igbvf_close_migration(vf);
-	return ret;
-}
-
-static int igbvf_open_device(struct vfio_device *vdev)
-{
-	struct igbvf_device *vf = igbvf_from_vdev(vdev);
-	int ret;
-
-	ret = vfio_pci_core_enable(&vf->core);
-	if (ret)
-		return ret;
-
-	if (vf->vm) {
-		ret = igbvf_open_migration(vf);
-		if (ret) {
-			vfio_pci_core_disable(&vf->core);
-			return ret;
-		}
-	}
-	vfio_pci_core_finish_enable(&vf->core);
 	return 0;
 }
 
-static void igbvf_close_device(struct vfio_device *vdev)
+/**
+ * igbvf_close - undo igbvf_open()
+ * @backend: the function
+ */
+void igbvf_close(void *backend)
 {
-	struct igbvf_device *vf = igbvf_from_vdev(vdev);
+	struct igbvf_device *vf = backend;
 
-	if (vf->vm) {
-		vfmig_close(vf->vm);
-		igbvf_close_pf(vf);
-		igbvf_close_migration(vf);
-	}
-	vfio_pci_core_close_device(vdev);
+	igbvf_close_pf(vf);
+	kfree(igbvf_set_guest(vf, NULL));
+	pci_iounmap(vf->vpci.core.pdev, vf->regs);
+	vf->regs = NULL;
 }
 
 static const struct vfio_device_ops igbvf_vfio_ops = {
 	.name		= KBUILD_MODNAME,
 	.init		= vfio_pci_core_init_dev,
 	.release	= vfio_pci_core_release_dev,
-	.open_device	= igbvf_open_device,
-	.close_device	= igbvf_close_device,
+	.open_device	= vfmig_pci_open_device,
+	.close_device	= vfmig_pci_close_device,
 	.ioctl		= igbvf_ioctl,
 	.device_feature	= vfio_pci_core_ioctl_feature,
 	.read		= igbvf_read,
@@ -136,76 +114,36 @@ static int page0_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(page0);
 
-static int igbvf_register(struct igbvf_device *vf)
-{
-	struct pci_dev *pdev = vf->core.pdev;
-	const char *why = igbvf_why_not(pdev);
-	struct vfmig_device *vm;
-
-	if (why) {
-		pci_info(pdev, "cannot migrate: %s\n", why);
-		return 0;
-	}
-
-	vm = vfmig_register(&vf->core, &igbvf_backend_ops, vf);
-	if (IS_ERR(vm))
-		return PTR_ERR(vm);
-	vf->vm = vm;
-
-	debugfs_create_file("page0", 0400, vfmig_debugfs(vm), vf, &page0_fops);
-	return 0;
-}
-
-static void igbvf_unregister(struct igbvf_device *vf)
-{
-	if (!vf->vm)
-		return;
-	vfmig_unregister(vf->vm);
-}
-
 static int igbvf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	const struct vfmig_backend_ops *ops = &igbvf_backend_ops;
+	const char *why = igbvf_why_not(pdev);
 	struct igbvf_device *vf;
 	int ret;
 
-	vf = vfio_alloc_device(igbvf_device, core.vdev, &pdev->dev,
+	vf = vfio_alloc_device(igbvf_device, vpci.core.vdev, &pdev->dev,
 			       &igbvf_vfio_ops);
 	if (IS_ERR(vf))
 		return PTR_ERR(vf);
 
 	spin_lock_init(&vf->lock);
 	igbvf_offer_dmabuf(vf);
-	dev_set_drvdata(&pdev->dev, &vf->core);
-
-	ret = igbvf_register(vf);
-	if (ret)
-		goto err_put;
-	ret = vfio_pci_core_register_device(&vf->core);
-	if (ret)
-		goto err_unregister;
-	return 0;
-
-err_unregister:
-	igbvf_unregister(vf);
-err_put:
-	vfio_put_device(&vf->core.vdev);
+	if (why) {
+		pci_info(pdev, "cannot migrate: %s\n", why);
+		ops = NULL;
+	}
+	ret = vfmig_pci_probe(&vf->vpci, ops, vf);
+	if (!ret && ops)
+		debugfs_create_file("page0", 0400, vfmig_debugfs(vf->vpci.vm),
+				    vf, &page0_fops);
 	return ret;
-}
-
-static void igbvf_remove(struct pci_dev *pdev)
-{
-	struct igbvf_device *vf = igbvf_from_pdev(pdev);
-
-	vfio_pci_core_unregister_device(&vf->core);
-	igbvf_unregister(vf);
-	vfio_put_device(&vf->core.vdev);
 }
 
 static void igbvf_reset_prepare(struct pci_dev *pdev)
 {
 	struct igbvf_device *vf = igbvf_from_pdev(pdev);
 
-	if (vf->vm)
+	if (vf->vpci.vm)
 		igbvf_exposure_reset_begins(vf);
 }
 
@@ -213,10 +151,10 @@ static void igbvf_reset_done(struct pci_dev *pdev)
 {
 	struct igbvf_device *vf = igbvf_from_pdev(pdev);
 
-	if (!vf->vm)
+	if (!vf->vpci.vm)
 		return;
 	igbvf_forget(vf);
-	vfmig_reset_done(vf->vm);
+	vfmig_reset_done(vf->vpci.vm);
 }
 
 static const struct pci_device_id igbvf_pci_table[] = {
@@ -236,7 +174,7 @@ static struct pci_driver igbvf_pci_driver = {
 	.name			= KBUILD_MODNAME,
 	.id_table		= igbvf_pci_table,
 	.probe			= igbvf_probe,
-	.remove			= igbvf_remove,
+	.remove			= vfmig_pci_remove,
 	.err_handler		= &igbvf_err_handlers,
 	.driver_managed_dma	= true,
 };

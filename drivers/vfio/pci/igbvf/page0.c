@@ -29,7 +29,7 @@ const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
 /* The COMMAND of a virtual function may say nothing: then its PF decides. */
 static bool decodes(struct igbvf_device *vf)
 {
-	struct vfio_pci_core_device *core = &vf->core;
+	struct vfio_pci_core_device *core = &vf->vpci.core;
 	struct pci_dev *pdev = core->pdev;
 	u16 command = le16_to_cpu(*(__le16 *)&core->vconfig[PCI_COMMAND]);
 
@@ -101,7 +101,7 @@ static int access(struct igbvf_device *vf, u32 offset, u32 width, u32 *val,
 {
 	int ret = 0;
 
-	down_read(&vf->core.memory_lock);
+	down_read(&vf->vpci.core.memory_lock);
 	if (!decodes(vf)) {
 		ret = -EIO;
 		goto out;
@@ -113,7 +113,7 @@ static int access(struct igbvf_device *vf, u32 offset, u32 width, u32 *val,
 		*val = guest_reads(vf, offset, width);
 	spin_unlock(&vf->lock);
 out:
-	up_read(&vf->core.memory_lock);
+	up_read(&vf->vpci.core.memory_lock);
 	return ret;
 }
 
@@ -128,7 +128,7 @@ static u32 piece(u32 offset, size_t count)
 static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
 			char __user *out, size_t count, u32 offset, bool write)
 {
-	struct device *dev = &vf->core.pdev->dev;
+	struct device *dev = &vf->vpci.core.pdev->dev;
 	size_t done = 0;
 	__le32 raw;
 	u32 width, val = 0;
@@ -175,7 +175,7 @@ size_t igbvf_in_page0(struct igbvf_device *vf, loff_t pos, size_t count)
 {
 	u64 offset = pos & VFIO_PCI_OFFSET_MASK;
 
-	if (!vf->vm ||
+	if (!vf->vpci.vm ||
 	    VFIO_PCI_OFFSET_TO_INDEX(pos) != VFIO_PCI_BAR0_REGION_INDEX ||
 	    offset >= IGBVF_PAGE0_SIZE)
 		return 0;
@@ -227,11 +227,11 @@ int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
 
-	if (!vf->vm)
+	if (!vf->vpci.vm)
 		return vfmig_pci_region_info(vdev, info, caps);
 	if (info->index == VFIO_PCI_BAR0_REGION_INDEX &&
-	    vf->core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
-		return vfmig_bar_info(&vf->core, info, caps, IGBVF_PAGE0_SIZE);
+	    vf->vpci.core.bar_mmap_supported[VFIO_PCI_BAR0_REGION_INDEX])
+		return vfmig_bar_info(&vf->vpci.core, info, caps, IGBVF_PAGE0_SIZE);
 	return vfmig_region_info(vdev, info, caps);
 }
 
@@ -245,7 +245,7 @@ long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 	 * A write by eventfd would not be seen. Which page it goes to is read
 	 * once more by vfio, so that it cannot be told here.
 	 */
-	if (vf->vm && cmd == VFIO_DEVICE_IOEVENTFD)
+	if (vf->vpci.vm && cmd == VFIO_DEVICE_IOEVENTFD)
 		return -EINVAL;
 	return vfio_pci_core_ioctl(vdev, cmd, arg);
 }

@@ -80,7 +80,7 @@ static int igbvf_restore_mac(struct igbvf_device *vf, const u8 *mac,
 	if (ret)
 		return igbvf_say(vf, ret, "address");
 	if (!(answer[0] & IGBVF_MSG_ACK))
-		return vfmig_fail(vf->vm, -EPERM,
+		return vfmig_fail(vf->vpci.vm, -EPERM,
 				  "the PF refuses the guest's address %pM for its %pM",
 				  mac, given);
 	/* Of an earlier load, and not given back yet? Then there is one before. */
@@ -105,7 +105,7 @@ static int igbvf_restore_unicast(struct igbvf_device *vf,
 		return igbvf_say(vf, ret, "unicast addresses");
 	/* An administrator's address makes the PF refuse these messages. */
 	if (nr && !(answer[0] & IGBVF_MSG_ACK))
-		return vfmig_fail(vf->vm, -EPERM,
+		return vfmig_fail(vf->vpci.vm, -EPERM,
 				  "the PF refuses to clear the function's unicast addresses, the guest has %u",
 				  nr);
 	for (i = 0; !ret && i < nr; i++) {
@@ -243,18 +243,18 @@ int igbvf_pf_restore(struct igbvf_device *vf, const struct igbvf_state *state)
 	if (!igbvf_has_asked(state)) {
 		/* It waits for no PF. */
 		igbvf_pf_take_back(vf);
-		return igbvf_must_stop(vf);
+		return vfmig_must_stop(vf->vpci.vm);
 	}
 
 	ret = igbvf_hello(vf, given);
 	if (ret == -ETIMEDOUT && igbvf_rd32(vf, IGBVF_V2PMAILBOX) & IGBVF_MBX_RSTI)
-		return vfmig_fail(vf->vm, ret, "the PF is in reset: is it up?");
+		return vfmig_fail(vf->vpci.vm, ret, "the PF is in reset: is it up?");
 	if (ret)
 		return igbvf_say(vf, ret, "handshake");
 
 	if (flags & IGBVF_STATE_READY && flags & IGBVF_STATE_LINK &&
 	    !(igbvf_rd32(vf, IGBVF_STATUS) & IGBVF_STATUS_LU))
-		return vfmig_fail(vf->vm, -ENETDOWN,
+		return vfmig_fail(vf->vpci.vm, -ENETDOWN,
 				  "the link is down here, and was up there");
 
 	igbvf_set_left(vf, true);

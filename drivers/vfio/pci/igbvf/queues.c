@@ -14,7 +14,7 @@
 
 static int igbvf_pause_or_stop(struct igbvf_device *vf, unsigned long end)
 {
-	int ret = vfmig_must_stop(vf->vm);
+	int ret = vfmig_must_stop(vf->vpci.vm);
 
 	if (ret)
 		return ret;
@@ -51,7 +51,7 @@ static int igbvf_wait_until_empty(struct igbvf_device *vf, unsigned int q)
 			return 0;
 		ret = igbvf_pause_or_stop(vf, end);
 		if (ret == -ETIMEDOUT)
-			return vfmig_fail(vf->vm, ret,
+			return vfmig_fail(vf->vpci.vm, ret,
 					  "transmit queue %u does not drain: head %u, tail %u",
 					  q, head, tail);
 		if (ret)
@@ -76,7 +76,7 @@ static int igbvf_set_dctl(struct igbvf_device *vf, u32 reg, u32 dctl)
 		if (!((val ^ dctl) & IGBVF_DCTL_ENABLE))
 			return 0;
 		if (time_after(jiffies, end))
-			return vfmig_fail(vf->vm, -ETIMEDOUT,
+			return vfmig_fail(vf->vpci.vm, -ETIMEDOUT,
 					  "a queue cannot be %s: register %#x",
 					  dctl & IGBVF_DCTL_ENABLE ? "enabled" :
 								     "disabled",
@@ -189,8 +189,8 @@ int igbvf_stop(struct igbvf_device *vf)
 	vf->run.eims = igbvf_mask_vectors(vf);
 	ret = igbvf_disable_queues(vf);
 	/* What was written has arrived with the reads; what is read may not. */
-	if (!ret && !pci_wait_for_pending_transaction(vf->core.pdev))
-		ret = vfmig_fail(vf->vm, -EBUSY,
+	if (!ret && !pci_wait_for_pending_transaction(vf->vpci.core.pdev))
+		ret = vfmig_fail(vf->vpci.vm, -EBUSY,
 				 "DMA under way does not come to an end");
 	if (ret)
 		igbvf_start(vf);
@@ -228,7 +228,7 @@ static int igbvf_start_queue(struct igbvf_device *vf, u32 base, u32 dctl,
 		/* As it was, so that to try again is to fail again. */
 		igbvf_wr32(vf, base + IGBVF_HEAD, head);
 		ret = igbvf_is_gone(is) ? igbvf_fail_gone(vf) :
-			vfmig_fail(vf->vm, -EIO,
+			vfmig_fail(vf->vpci.vm, -EIO,
 				   "a queue that is enabled moves its head from %u to %u: register %#x",
 				   head, is, base + IGBVF_HEAD);
 	}

@@ -134,11 +134,11 @@ int igbvf_read_state(struct igbvf_device *vf, struct igbvf_state *state)
 			return igbvf_fail_gone(vf);
 		if (!igbvf_moves(vf, state))
 			return 0;
-		ret = vfmig_must_stop(vf->vm);
+		ret = vfmig_must_stop(vf->vpci.vm);
 		if (ret)
 			return ret;
 	}
-	return vfmig_fail(vf->vm, -EBUSY, "a stopped queue still moves");
+	return vfmig_fail(vf->vpci.vm, -EBUSY, "a stopped queue still moves");
 }
 
 static int igbvf_write_regs(struct igbvf_device *vf, u32 base,
@@ -157,7 +157,7 @@ static int igbvf_write_regs(struct igbvf_device *vf, u32 base,
 			return igbvf_fail_gone(vf);
 		is &= reg[i].bits;
 		if (is != want)
-			return vfmig_fail(vf->vm, -EIO,
+			return vfmig_fail(vf->vpci.vm, -EIO,
 					  "%s does not take %#x: it reads %#x",
 					  reg[i].name, want, is);
 	}
@@ -184,7 +184,7 @@ static int igbvf_write_vectors(struct igbvf_device *vf,
 		return igbvf_fail_gone(vf);
 	if ((ivar & IVAR_BITS) != le32_to_cpu(state->ivar) ||
 	    (misc & IVAR_MISC_BITS) != le32_to_cpu(state->ivar_misc))
-		return vfmig_fail(vf->vm, -EIO,
+		return vfmig_fail(vf->vpci.vm, -EIO,
 				  "the assignment of interrupts is not taken");
 	return 0;
 }
