@@ -136,7 +136,8 @@ TEST(dropped, "a record that is missing is noticed")
 TEST(doubled, "a record that comes twice is noticed")
 {
 	begin();
-	for (unsigned int twice = 0; twice < parts.nr; twice++) {
+	/* A second head starts the load over, see region_anew.c. */
+	for (unsigned int twice = 1; twice < parts.nr; twice++) {
 		damaged.len = 0;
 		for (unsigned int i = 0; i < parts.nr; i++) {
 			add_part(i);

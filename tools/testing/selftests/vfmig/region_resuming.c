@@ -146,11 +146,22 @@ TEST(trailing_in_one, "bytes after the end record are refused in the same write 
 	expect_reset_recovers();
 }
 
-TEST(two_streams, "a second stream after the first one is refused")
+TEST(two_streams, "a second stream after the first one starts the load over")
 {
 	go_resuming();
 	ASSERT_EQ(load_all(&vf, &stream), 0);
-	EXPECT_NE(load_all(&vf, &stream), 0);
+	ASSERT_EQ(load_bytes(&vf, stream.at, stream.len / 2, TRAPPED_WHOLE), 0);
+	EXPECT_EQ(vf_set_state(&vf, STATE_RUNNING), -EFAULT);
+	ASSERT_EQ(load_bytes(&vf, stream.at + stream.len / 2,
+			     stream.len - stream.len / 2, TRAPPED_WHOLE), 0);
+	vf_go(&vf, STATE_RUNNING);
+}
+
+TEST(more_than_a_stream, "and what is not one is refused")
+{
+	go_resuming();
+	ASSERT_EQ(load_all(&vf, &stream), 0);
+	EXPECT_NE(load_bytes(&vf, stream.at + 1, 1, TRAPPED_WHOLE), 0);
 	expect_stuck();
 	expect_reset_recovers();
 }
