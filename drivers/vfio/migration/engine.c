@@ -232,8 +232,8 @@ int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by)
  *
  * Context: under the engine lock; calls the backend.
  * Return: 0; -EINVAL where the table refuses the arc, and nothing happened;
- * -EFAULT where it was tried and has failed: the device is where it was, or
- * in ERROR where it could not be brought back.
+ * -EIO where it was tried and has failed: the device is where it was, or in
+ * ERROR where it could not be brought back.
  */
 int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 			   u32 to, struct vfmig_window *win)
@@ -258,12 +258,12 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 		wake_up_all(&vm->wait);
 		break;
 	case VFMIG_ARC_UNDONE:
-		ret = -EFAULT;
+		ret = -EIO;
 		break;
 	case VFMIG_ARC_LOST:
 		vfmig_end_session(vm);
 		enter_state(vm, VFMIG_STATE_ERROR, by);
-		ret = -EFAULT;
+		ret = -EIO;
 		break;
 	}
 	trace_vfmig_state(pci_name(vm->core->pdev), from, to, ret,

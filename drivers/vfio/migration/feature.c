@@ -54,12 +54,28 @@ static bool starts_saving(enum vfmig_state from, enum vfmig_state to)
 	return ~from & to & VFMIG_STATE_STOP_COPY;
 }
 
+/*
+ * By v2 RESUMING is left with a whole stream, or by a reset. By v1 also without
+ * a byte: then there was no load.
+ */
+static int vfmig_may_leave(struct vfmig_device *vm)
+{
+	if (vm->state != VFMIG_STATE_RESUMING || vfmig_load_whole(vm->load))
+		return 0;
+	return vfmig_fail(vm, -EINVAL,
+			  "cannot leave resuming: the device's data is missing, incomplete or was refused; reset the device to abort");
+}
+
 /* One arc; returns the file that comes with the new state, if one does. */
 static struct file *take_arc(struct vfmig_device *vm, enum vfmig_state to)
 {
 	bool resuming = to == VFMIG_STATE_RESUMING;
 	struct file *file = NULL;
 	int ret;
+
+	ret = vfmig_may_leave(vm);
+	if (ret)
+		return ERR_PTR(ret);
 
 	if (resuming || starts_saving(vm->state, to)) {
 		file = vfmig_datafd_new(vm, resuming);

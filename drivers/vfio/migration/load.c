@@ -119,6 +119,17 @@ bool vfmig_load_may_leave(const struct vfmig_load *load)
 }
 
 /**
+ * vfmig_load_whole - is the stream in the device?
+ * @load: the load
+ *
+ * Return: true where it was whole and was taken.
+ */
+bool vfmig_load_whole(const struct vfmig_load *load)
+{
+	return load->whole;
+}
+
+/**
  * vfmig_load_failed - is there nothing to be expected of a load any more?
  * @load: the load
  *

@@ -72,9 +72,13 @@ static int write_size(struct vfmig_device *vm, u64 value)
 
 static int write_state(struct vfmig_device *vm, u64 value)
 {
+	int ret;
+
 	if (value & ~(u64)VFIO_DEVICE_STATE_MASK)
 		return -EINVAL;
-	return vfmig_engine_set_state(vm, VFMIG_V1, value, vm->window);
+	ret = vfmig_engine_set_state(vm, VFMIG_V1, value, vm->window);
+	/* v1 calls a transition that was tried and has failed EFAULT. */
+	return ret == -EIO ? -EFAULT : ret;
 }
 
 typedef int (*field_reader)(struct vfmig_device *vm, u64 *value);

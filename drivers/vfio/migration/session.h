@@ -29,6 +29,7 @@ struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm,
 				    struct vfmig_window *win);
 int vfmig_load_consume(struct vfmig_load *load, size_t bytes);
 bool vfmig_load_may_leave(const struct vfmig_load *load);
+bool vfmig_load_whole(const struct vfmig_load *load);
 bool vfmig_load_failed(const struct vfmig_load *load);
 void vfmig_load_end(struct vfmig_load *load);
 const struct vfmig_window *vfmig_load_window(const struct vfmig_load *load);

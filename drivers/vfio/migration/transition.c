@@ -73,7 +73,7 @@ static void add(struct vfmig_plan *plan, enum vfmig_step step)
  * @plan: filled with the steps in their order; none where @from is @to
  *
  * Derived from what changes, so that it holds for any two states: the stream
- * in is left first (it must be whole, or empty), then the device stops, then
+ * in is left first (it must be whole, or by v1 empty), then the device stops, then
  * the stream out ends, starts or goes on to its last phase, then the stream in
  * starts, and last the device starts. Going from pre-copy to stop-and-copy is
  * always the last step of its arc, so that it never has to be undone.

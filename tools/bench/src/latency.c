@@ -86,7 +86,7 @@ static void cycle_v1(struct vf *vf)
 	TIMED("v1 RUNNING to RUNNING", go_v1(vf, STATE_RUNNING));
 }
 
-static void cycle_v2(struct vf *vf, bool pre_copy)
+static void cycle_v2(struct vf *vf, const struct bytes *stream, bool pre_copy)
 {
 	uint32_t state;
 	int fd;
@@ -98,6 +98,8 @@ static void cycle_v2(struct vf *vf, bool pre_copy)
 	TIMED("v2 STOP_COPY to STOP", go_v2(vf, V2_STOP));
 	TIMED("v2 close of the data fd", close(fd));
 	TIMED("v2 STOP to RESUMING", fd = go_v2(vf, V2_RESUMING));
+	/* Without its stream it could not be left. */
+	ASSERT_EQ(v2_fill(fd, stream->at, stream->len, AT_ONCE), 0);
 	TIMED("v2 RESUMING to STOP", go_v2(vf, V2_STOP));
 	close(fd);
 	TIMED("v2 STOP to RUNNING", go_v2(vf, V2_RUNNING));
@@ -135,19 +137,22 @@ void measure_latency(const struct options *options)
 		.plain = COPIED,
 	};
 	const char *bdf = options->devices[0];
+	struct bytes stream = {};
 	bool pre_copy;
 	struct vf vf;
 
 	mock_shape_set(bdf, &shape);
 	vf_open(&vf, bdf);
 	pre_copy = v2_can(&vf, V2_PRE_COPY);
+	v2_save_stopped(&vf, &stream);
 	cycles = options->cycles;
 	for (cycle = 0; cycle < cycles; cycle++) {
 		at_op = 0;
 		TIMED("no-op ioctl", do_nothing(&vf));
 		cycle_v1(&vf);
-		cycle_v2(&vf, pre_copy);
+		cycle_v2(&vf, &stream, pre_copy);
 	}
+	bytes_free(&stream);
 	vf_close(&vf);
 	write_down(&shape);
 }

@@ -3,8 +3,8 @@
  * Every arc of the engine, with a backend that fails at each step in turn.
  *
  * From the documents: a step that fails is as if it had not been tried, and
- * the steps before it are undone in reverse; the user gets EFAULT and the state
- * it had. Where an undo fails as well the state is ERROR, and only a reset
+ * the steps before it are undone in reverse; the user gets EFAULT (by v1) and the
+ * state it had. Where an undo fails as well the state is ERROR, and only a reset
  * leads out. What an arc ends is only put aside until it has succeeded.
  */
 #include <linux/errno.h>

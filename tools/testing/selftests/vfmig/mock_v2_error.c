@@ -38,7 +38,7 @@ static int fall_by_v2(void)
 	fd = v2_begin(&vf, V2_PRE_COPY_P2P);
 	mock_set(vf.bdf, "fault", "save_begin 1 5");
 	mock_set(vf.bdf, "fault", "thaw 1 5");
-	EXPECT_EQ(v2_try(&vf, V2_STOP_COPY), -EFAULT);
+	EXPECT_EQ(v2_try(&vf, V2_STOP_COPY), -EIO);
 	ASSERT_EQ(v2_state(&vf), V2_ERROR);
 	return fd;
 }
@@ -136,7 +136,7 @@ TEST(pre_copy_fails, "a save that fails in PRE_COPY leaves the device running")
 	expect_sticky(fd, -EIO);
 	EXPECT_EQ(v2_state(&vf), V2_PRE_COPY);
 	EXPECT_EQ(mock_is(vf.bdf, "run", "running"), true);
-	EXPECT_EQ(v2_try(&vf, V2_STOP_COPY), -EFAULT);
+	EXPECT_EQ(v2_try(&vf, V2_STOP_COPY), -EIO);
 	EXPECT_EQ(v2_state(&vf), V2_PRE_COPY_P2P);
 	v2_go(&vf, V2_RUNNING);
 	v2_need_whole_transfer();
@@ -152,7 +152,7 @@ static void expect_load_fails(const char *fault, int err)
 	EXPECT_EQ(v2_fill(fd, stream.at, stream.len, 1000), err);
 	EXPECT_EQ(v2_fill(fd, stream.at, stream.len, 1000), -EINVAL);
 	EXPECT_EQ(v2_state(&vf), V2_RESUMING);
-	EXPECT_EQ(v2_try(&vf, V2_RUNNING), -EFAULT);
+	EXPECT_EQ(v2_try(&vf, V2_RUNNING), -EINVAL);
 	EXPECT_EQ(v2_state(&vf), V2_RESUMING);
 	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true);
 	ASSERT_EQ(vf_reset(&vf), 0);
@@ -188,7 +188,7 @@ TEST(last_error, "the reason of a failure can be read by the operator")
 	uint64_t before = core_number(vf.bdf, "last_error", "");
 
 	mock_set(vf.bdf, "fault", "freeze 1 5");
-	EXPECT_EQ(v2_try(&vf, V2_STOP), -EFAULT);
+	EXPECT_EQ(v2_try(&vf, V2_STOP), -EIO);
 	EXPECT_GT(core_number(vf.bdf, "last_error", ""), before);
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING_P2P);
 	tap_note("%s", core_text(vf.bdf, "last_error"));

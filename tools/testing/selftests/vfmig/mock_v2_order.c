@@ -145,8 +145,7 @@ void before_open(void)
 static void start_from(uint32_t state)
 {
 	v2_close_all();
-	v2_go(&vf, V2_RUNNING);
-	v2_go(&vf, state);
+	v2_enter(&vf, state);
 	mock_set(vf.bdf, "calls", "");
 }
 
@@ -233,7 +232,7 @@ static void fail_each_step(uint32_t from, uint32_t to)
 			continue;
 		start_from(from);
 		fail_call(call);
-		EXPECT_EQ(v2_set_state(&vf, to, &fd), -EFAULT, "%s to %s, %s",
+		EXPECT_EQ(v2_set_state(&vf, to, &fd), -EIO, "%s to %s, %s",
 			  v2_name(from), v2_name(to), call);
 		EXPECT_EQ(fd, NO_FD);
 		EXPECT_EQ(v2_state(&vf), at, "%s to %s, %s", v2_name(from),
@@ -246,11 +245,11 @@ static void fail_each_step(uint32_t from, uint32_t to)
 	}
 }
 
-TEST(failures, "a step that fails: EFAULT, its hop undone, the state of before it, and a way on")
+TEST(failures, "a step that fails: EIO, its hop undone, the state of before it, and a way on")
 {
 	each_way(fail_each_step);
 	v2_close_all();
-	v2_go(&vf, V2_RUNNING);
+	v2_go_back(&vf);
 	v2_need_whole_transfer();
 }
 

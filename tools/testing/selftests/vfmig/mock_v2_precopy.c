@@ -202,7 +202,7 @@ TEST(paused_again, "the stop can fail and be tried again, and still nothing is l
 		bytes_add(&stream, some, n);
 		mock_set(vf.bdf, "fault", i == 1 ? "save_begin 1 5" :
 						   "freeze 1 5");
-		EXPECT_EQ(v2_try(&vf, V2_STOP_COPY), -EFAULT);
+		EXPECT_EQ(v2_try(&vf, V2_STOP_COPY), -EIO);
 		EXPECT_EQ(v2_state(&vf), V2_PRE_COPY_P2P);
 		if (i % 2)
 			v2_go(&vf, V2_PRE_COPY);

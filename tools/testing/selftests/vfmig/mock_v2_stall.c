@@ -358,7 +358,7 @@ TEST(state_never_waits, "reading the state waits for no hop that hangs, and a re
 	ASSERT_EQ(vf_reset(&vf), 0);
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING);
 	pthread_join(thread, NULL);
-	EXPECT_EQ(set_ret, -EFAULT);
+	EXPECT_EQ(set_ret, -EIO);
 	EXPECT_EQ(v2_state(&vf), V2_RUNNING);
 	v2_need_whole_transfer();
 }

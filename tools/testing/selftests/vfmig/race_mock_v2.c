@@ -46,9 +46,9 @@ static const struct held {
 	const char *call;
 	int ret;
 } accesses[] = {
-	{ V2_RUNNING, access_order, "quiesce", -EFAULT },
-	{ V2_RUNNING, access_order, "freeze", -EFAULT },
-	{ V2_RUNNING, access_order, "save_begin", -EFAULT },
+	{ V2_RUNNING, access_order, "quiesce", -EIO },
+	{ V2_RUNNING, access_order, "freeze", -EIO },
+	{ V2_RUNNING, access_order, "save_begin", -EIO },
 	{ V2_STOP_COPY, access_read_fd, "save", -ECANCELED },
 	{ V2_PRE_COPY, access_read_fd, "save", -ECANCELED },
 	{ V2_RESUMING, access_write_fd, "load_begin", -ECANCELED },
@@ -86,12 +86,6 @@ static void expect_forgotten(int fd, const char *what)
 	v2_close(fd);
 }
 
-static int go_to_start(uint32_t from)
-{
-	v2_go(&vf, V2_RUNNING);
-	return v2_go(&vf, from);
-}
-
 /* The hop stands in @call until @reset ends it. */
 static void reset_in_hop(const struct hop *hop, const char *call,
 			 const struct reset *reset)
@@ -99,14 +93,14 @@ static void reset_in_hop(const struct hop *hop, const char *call,
 	struct access order = {
 		.by = access_order, .vf = &vf, .value = hop->to,
 	};
-	int fd = go_to_start(hop->from);
+	int fd = v2_enter(&vf, hop->from);
 
 	hold_until(&order, call);
 	EXPECT_EQ(order.done, false, "%s, %s", v2_name(hop->to), call);
 	EXPECT_EQ(v2_state(&vf), hop->from, "%s", call);
 	EXPECT_EQ(reset->now(&vf), 0, "%s", reset->name);
 	access_join(&order);
-	EXPECT_EQ(order.ret, -EFAULT, "%s to %s, %s, %s", v2_name(hop->from),
+	EXPECT_EQ(order.ret, -EIO, "%s to %s, %s, %s", v2_name(hop->from),
 		  v2_name(hop->to), call, reset->name);
 	EXPECT_EQ(order.fd, NO_FD);
 	expect_forgotten(fd, call);
@@ -116,7 +110,7 @@ static unsigned int in_each_call(const struct hop *hop)
 {
 	struct calls calls;
 
-	go_to_start(hop->from);
+	v2_enter(&vf, hop->from);
 	mock_set(vf.bdf, "calls", "");
 	v2_go(&vf, hop->to);
 	calls_seen(&calls);
@@ -127,7 +121,7 @@ static unsigned int in_each_call(const struct hop *hop)
 	return calls.nr;
 }
 
-TEST(each_hop, "a reset ends each step of each hop: EFAULT, RUNNING, and no fd")
+TEST(each_hop, "a reset ends each step of each hop: EIO, RUNNING, and no fd")
 {
 	unsigned int held = 0;
 
@@ -135,7 +129,7 @@ TEST(each_hop, "a reset ends each step of each hop: EFAULT, RUNNING, and no fd")
 		if (v2_can(&vf, hops[i].from) && v2_can(&vf, hops[i].to))
 			held += in_each_call(&hops[i]);
 	EXPECT_EQ(held, v2_can(&vf, V2_PRE_COPY) ? HOLDS_PRE_COPY : HOLDS);
-	v2_go(&vf, V2_RUNNING);
+	v2_go_back(&vf);
 	need_whole_transfer();
 	v2_need_whole_transfer();
 }
@@ -147,9 +141,10 @@ static bool prepare(const struct held *held, struct access *access)
 		return false;
 	if (!stream.len)
 		v2_save_stopped(&vf, &stream);
+	v2_go_back(&vf);
 	*access = (struct access){
 		.by = held->by,
-		.fd = go_to_start(held->state),
+		.fd = v2_go(&vf, held->state),
 		.stream = &stream,
 		.vf = &vf,
 		.value = V2_STOP_COPY,

@@ -42,8 +42,7 @@ static bool begins(uint32_t from, uint32_t to)
 static void start_from(uint32_t state)
 {
 	v2_close_all();
-	v2_go(&vf, V2_RUNNING);
-	v2_go(&vf, state);
+	v2_enter(&vf, state);
 }
 
 static void try_arc(uint32_t from, uint32_t to)
@@ -66,7 +65,7 @@ TEST(all_pairs, "every pair of states: there, with an fd if a transfer begins, o
 		for (uint32_t to = 0; v2_can(&vf, from) && to < V2_NR_STATES; to++)
 			try_arc(from, to);
 	v2_close_all();
-	v2_go(&vf, V2_RUNNING);
+	v2_go_back(&vf);
 	v2_need_whole_transfer();
 }
 
@@ -95,7 +94,7 @@ TEST(states_there_are, "STOP_COPY and P2P always, PRE_COPY since 6.2, and no sta
 	for (uint32_t to = 0; to < V2_NR_STATES; to++) {
 		EXPECT_EQ(v2_try(&vf, to), v2_can(&vf, to) ? 0 : -EINVAL, "%s",
 			  v2_name(to));
-		v2_go(&vf, V2_RUNNING);
+		v2_go_back(&vf);
 	}
 	tap_note("flags %#llx", (unsigned long long)v2_flags(&vf));
 }
@@ -216,7 +215,7 @@ static void fds_again(rlim_t before)
 static void expect_way_back(uint32_t state)
 {
 	EXPECT_EQ(v2_state(&vf), state);
-	v2_go(&vf, V2_RUNNING);
+	v2_go_back(&vf);
 	v2_need_whole_transfer();
 }
 
@@ -274,9 +273,18 @@ TEST(round_the_states, "a device that was stopped in whatever way can be started
 		V2_PRE_COPY, V2_RESUMING, V2_PRE_COPY, V2_RUNNING,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(walk); i++)
-		if (v2_can(&vf, walk[i]))
-			v2_go(&vf, walk[i]);
+	struct bytes stream = {};
+	int fd;
+
+	v2_save_stopped(&vf, &stream);
+	for (size_t i = 0; i < ARRAY_SIZE(walk); i++) {
+		if (!v2_can(&vf, walk[i]))
+			continue;
+		fd = v2_go(&vf, walk[i]);
+		if (walk[i] == V2_RESUMING)
+			ASSERT_EQ(v2_fill(fd, stream.at, stream.len, AT_ONCE), 0);
+	}
+	bytes_free(&stream);
 	v2_close_all();
 	v2_need_whole_transfer();
 }

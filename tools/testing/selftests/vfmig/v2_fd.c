@@ -105,7 +105,7 @@ static const struct session {
 	{ "half a save", half_a_save, true },
 	{ "whole save", whole_save, true },
 	{ "half a pre-copy", half_a_pre_copy, true },
-	{ "untouched load", untouched_load, true },
+	{ "untouched load", untouched_load, false },
 	{ "half a load", half_a_load, false },
 	{ "whole load", whole_load, true },
 };
@@ -219,7 +219,7 @@ TEST(closed_early, "an fd can be closed at any time, and the state left")
 		if (sessions[i].leavable) {
 			v2_go(&vf, V2_RUNNING);
 		} else {
-			EXPECT_EQ(v2_try(&vf, V2_RUNNING), -EFAULT, "%s",
+			EXPECT_EQ(v2_try(&vf, V2_RUNNING), -EINVAL, "%s",
 				  sessions[i].name);
 			EXPECT_EQ(v2_state(&vf), state, "%s", sessions[i].name);
 			leave_by_reset();
@@ -285,8 +285,10 @@ TEST(unbinding, "an unbinding that waits for the user leaves the session be")
 TEST(not_seekable, "a data fd has no places: pread, pwrite and lseek fail with ESPIPE")
 {
 	uint8_t byte = 0;
-	int fd = v2_begin(&vf, V2_STOP_COPY);
+	int fd;
 
+	v2_save_stopped(&vf, &stream);
+	fd = v2_begin(&vf, V2_STOP_COPY);
 	EXPECT_EQ(pread(fd, &byte, 1, 0), -1);
 	EXPECT_EQ(errno, ESPIPE);
 	EXPECT_EQ(lseek(fd, 0, SEEK_SET), -1);
@@ -297,6 +299,7 @@ TEST(not_seekable, "a data fd has no places: pread, pwrite and lseek fail with E
 	EXPECT_EQ(lseek(fd, 0, SEEK_SET), -1);
 	EXPECT_EQ(errno, ESPIPE);
 	/* Nothing was taken. */
+	ASSERT_EQ(v2_fill(fd, stream.at, stream.len, AT_ONCE), 0);
 	v2_go(&vf, V2_RUNNING);
 }
 
@@ -308,7 +311,6 @@ TEST(one_way, "a save's fd is for reading, a load's for writing: the other way i
 	EXPECT_EQ(v2_write(fd, &byte, 1), -EBADF);
 	fd = v2_begin(&vf, V2_RESUMING);
 	EXPECT_EQ(v2_read(fd, &byte, 1), -EBADF);
-	v2_go(&vf, V2_RUNNING);
 }
 
 TEST(close_on_exec, "a data fd is closed on exec")
@@ -361,7 +363,7 @@ static void *wait_in_poll(void *unused)
 static void expect_woken(void (*end)(void))
 {
 	pthread_t thread;
-	int fd = v2_begin(&vf, V2_RESUMING);
+	int fd = whole_load();
 
 	waiting = (struct pollfd){ .fd = fd, .events = 0 };
 	ASSERT_EQ(pthread_create(&thread, NULL, wait_in_poll, NULL), 0);

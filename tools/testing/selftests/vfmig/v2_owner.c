@@ -83,7 +83,7 @@ TEST(v2_has_it, "in each state of v2 but RUNNING v1 gets EBUSY, and can read the
 			continue;
 		v2_go(&vf, state);
 		expect_v1_refused(state);
-		v2_go(&vf, V2_RUNNING);
+		v2_go_back(&vf);
 		expect_owner("none");
 		v2_close_all();
 	}
@@ -250,7 +250,7 @@ TEST(refused_is_no_owner, "who was refused out of RUNNING has not got the device
 	expect_owner("none");
 	if (is_mock(vf.bdf)) {
 		mock_set(vf.bdf, "fault", "quiesce 1 5");
-		EXPECT_EQ(v2_try(&vf, V2_STOP), -EFAULT);
+		EXPECT_EQ(v2_try(&vf, V2_STOP), -EIO);
 		EXPECT_EQ(v2_state(&vf), V2_RUNNING);
 		expect_owner("none");
 		mock_set(vf.bdf, "fault", "quiesce 1 5");
@@ -276,7 +276,7 @@ TEST(names, "debugfs tells the states of v2 by their names")
 	for (uint32_t state = 0; state < V2_NR_STATES; state++) {
 		if (!v2_can(&vf, state))
 			continue;
-		v2_go(&vf, V2_RUNNING);
+		v2_go_back(&vf);
 		v2_go(&vf, state);
 		EXPECT_STREQ(core_state(vf.bdf), names[state]);
 	}

@@ -294,7 +294,7 @@ TEST(given_up, "a pre-copy that is given up ends its fd, and costs the device no
 		take(fd, 60);
 		v2_go(&vf, targets[i]);
 		v2_expect_ended(fd, v2_name(targets[i]));
-		v2_go(&vf, V2_RUNNING);
+		v2_go_back(&vf);
 		v2_close_all();
 		bytes_free(&stream);
 	}

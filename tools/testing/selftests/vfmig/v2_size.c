@@ -59,13 +59,13 @@ TEST(each_state, "it can be asked in every state, and changes nothing")
 		if (!v2_can(&vf, state))
 			continue;
 		size_now();
-		v2_go(&vf, V2_RUNNING);
+		v2_go_back(&vf);
 		v2_go(&vf, state);
 		EXPECT_EQ(v2_data_size(&vf, &bytes), 0, "%s", v2_name(state));
 		EXPECT_EQ(v2_state(&vf), state);
 		v2_close_all();
 	}
-	v2_go(&vf, V2_RUNNING);
+	v2_go_back(&vf);
 	v2_need_whole_transfer();
 }
 

@@ -46,7 +46,7 @@ void attack_open_slots(void)
 	newest = slots[0];
 	ASSERT_EQ(v2_order(&vf, V2_STOP_COPY, &dead[0]), 0);
 	ASSERT_EQ(v2_order(&vf, V2_RESUMING, &dead[1]), 0);
-	v2_go(&vf, V2_RUNNING);
+	v2_go_back(&vf);
 }
 
 void attack_close_slots(void)

@@ -30,7 +30,7 @@ static void judge_order(struct member *m, uint32_t to, int ret)
 		return;
 	if (!ret && to != V2_ERROR && to < V2_NR_STATES)
 		return;
-	if (ret == -EINVAL || ret == -EBUSY || ret == -EFAULT)
+	if (ret == -EINVAL || ret == -EBUSY || ret == -EIO)
 		return;
 	crowd_find(m, "state %#x: %d", to, ret);
 }

@@ -258,6 +258,28 @@ void v2_load(struct vf *vf, const struct bytes *from)
 	v2_close(fd);
 }
 
+void v2_go_back(struct vf *vf)
+{
+	if (v2_state(vf) == V2_RESUMING && v2_try(vf, V2_STOP))
+		ASSERT_EQ(vf_reset(vf), 0);
+	v2_go(vf, V2_RUNNING);
+}
+
+int v2_enter(struct vf *vf, uint32_t state)
+{
+	struct bytes stream = {};
+	int fd;
+
+	v2_go_back(vf);
+	if (state != V2_RESUMING)
+		return v2_go(vf, state);
+	v2_save_stopped(vf, &stream);
+	fd = v2_begin(vf, V2_RESUMING);
+	ASSERT_EQ(v2_fill(fd, stream.at, stream.len, AT_ONCE), 0);
+	bytes_free(&stream);
+	return fd;
+}
+
 /* The device can still, or again, give its state away and take it back. */
 void v2_need_whole_transfer(void)
 {

@@ -58,6 +58,10 @@ int v2_order(struct vf *vf, uint32_t to, int *fd);
 int v2_go(struct vf *vf, uint32_t to);
 /* The same for a state that begins a transfer. */
 int v2_begin(struct vf *vf, uint32_t to);
+/* To RUNNING: by a reset where RESUMING cannot be left, for want of a stream. */
+void v2_go_back(struct vf *vf);
+/* From RUNNING to where every way is open: in RESUMING with a stream loaded. */
+int v2_enter(struct vf *vf, uint32_t state);
 
 void v2_close(int fd);
 void v2_close_all(void);
