@@ -183,12 +183,14 @@ struct vfmig_piece {
  *	In VFMIG_STOP_COPY the device is frozen. On error the save is where it
  *	was.
  * @save_left: bytes of payload that ->save() has yet to say in this phase; an
- *	estimate, but 0 exactly when ->save() would say nothing. Optional: without
+ *	estimate, but 0 exactly when ->save() would say nothing. Where it rises by
+ *	itself in pre-copy, the backend calls vfmig_more(). Optional: without
  *	it the state is one record, said in stop-and-copy; the core asks for it
  *	once, and refuses a stream with none or with a second one.
  * @save: fills @rec with the next record. Returns 0, or a negative errno, and
  *	the save has failed. A record with a len of 0 says that there is
- *	nothing more in this phase, whatever @save_left says.
+ *	nothing more in this phase, whatever @save_left says; in pre-copy, until
+ *	vfmig_more().
  * @save_size: optional. Bytes of payload that a stop-and-copy begun now would
  *	say, or of one that follows on the pre-copy under way; an estimate. Asked
  *	in every state but stop-and-copy, and only while the device is open.
@@ -280,6 +282,9 @@ int vfmig_must_stop(struct vfmig_device *vm);
 __printf(3, 4)
 int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...);
 struct dentry *vfmig_debugfs(struct vfmig_device *vm);
+
+/* What it may say at any time, from any context. */
+void vfmig_more(struct vfmig_device *vm);
 
 int vfmig_bars_begin(struct vfmig_device *vm);
 void vfmig_bars_end(struct vfmig_device *vm);

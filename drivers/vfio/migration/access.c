@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "device.h"
 
@@ -62,6 +63,24 @@ int vfmig_must_stop(struct vfmig_device *vm)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vfmig_must_stop);
+
+/**
+ * vfmig_more - a backend has more to say in pre-copy
+ * @vm: the device, registered
+ *
+ * To be called when the device has changed by itself, after what save_left()
+ * says has risen from 0: whoever waits in poll() for more is woken. Harmless
+ * where there is no more, or no save; not needed for what rises within a
+ * backend's own call.
+ *
+ * Context: any; takes no lock but that of a wait queue.
+ */
+void vfmig_more(struct vfmig_device *vm)
+{
+	WRITE_ONCE(vm->more, 1);
+	wake_up_all(&vm->wait);
+}
+EXPORT_SYMBOL_GPL(vfmig_more);
 
 /**
  * vfmig_fail - say why something failed

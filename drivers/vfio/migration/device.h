@@ -88,8 +88,13 @@ struct vfmig_device {
 	 * begun one keeps its number, and has lost it when this is another.
 	 */
 	unsigned long session;
-	/* Woken when a session is over, and when the state has changed. */
+	/*
+	 * Woken when a session is over, when the state has changed, and when a
+	 * backend has more to say.
+	 */
 	wait_queue_head_t wait;
+	/* It has said so since this was looked at last; any context. */
+	int more;
 	/*
 	 * That of the region, from open to close; the pointer is stable while
 	 * the device is open. A session may go through another one.

@@ -158,6 +158,10 @@ static u64 backend_left(struct vfmig_save *save)
 {
 	struct vfmig_device *vm = save->vm;
 
+	/* Pairs with vfmig_more(). */
+	if (save->phase == VFMIG_PRE_COPY && READ_ONCE(vm->more) &&
+	    xchg(&vm->more, 0))
+		save->dry = false;
 	if (save->dry || save->end_out)
 		return 0;
 	if (vfmig_backend_one_record(vm))

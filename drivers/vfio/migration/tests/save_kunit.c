@@ -349,6 +349,35 @@ static void an_overstated_rest_ends(struct kunit *test)
 	vf_expect_taken(vf);
 }
 
+/* And not to a silence: the device goes on changing. */
+static void more_after_an_overstated_rest(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream = fake_bytes_new(vf);
+	unsigned int i;
+
+	vf->total = 5000;
+	vf->early = 500;
+	vf->overstated = 100000;
+	vf_go(vf, VFMIG_STATE_PRE_COPY);
+	vf_save_phase(vf, stream);
+	for (i = 0; i < 3; i++) {
+		vf->early += 500;
+		KUNIT_EXPECT_EQ(test, vf_field(vf, VF_PENDING), 0);
+		vfmig_more(vf->vm);
+		KUNIT_EXPECT_GE(test, vf_field(vf, VF_PENDING), 500);
+		vf_save_phase(vf, stream);
+	}
+	vf_go(vf, VFMIG_STATE_STOP_COPY);
+	vf_save_phase(vf, stream);
+	vf_go(vf, VFMIG_STATE_RUNNING);
+
+	vf_go(vf, VFMIG_STATE_RESUMING);
+	KUNIT_EXPECT_EQ(test, vf_load_pieces(vf, stream->at, stream->len,
+					     vf_window(vf)), 0);
+	vf_expect_taken(vf);
+}
+
 static void expect_failed(struct fake_vf *vf)
 {
 	u64 value;
@@ -386,6 +415,7 @@ static struct kunit_case save_tests[] = {
 	KUNIT_CASE(contents_of_any_size),
 	KUNIT_CASE(room_for_the_largest_record),
 	KUNIT_CASE(an_overstated_rest_ends),
+	KUNIT_CASE(more_after_an_overstated_rest),
 	KUNIT_CASE(a_save_that_has_failed_says_nothing_more),
 	{}
 };

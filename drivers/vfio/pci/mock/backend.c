@@ -18,6 +18,7 @@ static void mock_power_on_locked(struct mock_device *mock)
 	mock->run = MOCK_RUNNING;
 	mock->session = MOCK_IDLE;
 	mock->left = 0;
+	mock->changed = false;
 	content->seed = mock->knobs.seed;
 	content->size = mock->knobs.size;
 	content->block_shift = mock_block_shift(content->size);

@@ -274,8 +274,13 @@ static const struct file_operations _name##_fops = {			\
 	.release	= single_release,				\
 }
 
+static void mock_show_nothing(struct mock_device *mock, struct seq_file *seq)
+{
+}
+
 MOCK_TELL_ATTRIBUTE(mock_fault, mock_trouble_faults, mock_fault_set);
 MOCK_TELL_ATTRIBUTE(mock_calls, mock_trouble_calls, mock_calls_clear);
+MOCK_TELL_ATTRIBUTE(mock_change, mock_show_nothing, mock_change);
 MOCK_TELL_ATTRIBUTE(mock_violations, mock_trouble_violations,
 		    mock_violations_clear);
 
@@ -295,6 +300,7 @@ void mock_debugfs_add(struct mock_device *mock)
 	debugfs_create_file("counts", 0400, dir, mock, &mock_counts_fops);
 	debugfs_create_file("fault", 0600, dir, mock, &mock_fault_fops);
 	debugfs_create_file("calls", 0600, dir, mock, &mock_calls_fops);
+	debugfs_create_file("change", 0200, dir, mock, &mock_change_fops);
 	debugfs_create_file("violations", 0600, dir, mock,
 			    &mock_violations_fops);
 }

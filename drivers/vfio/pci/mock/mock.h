@@ -196,6 +196,7 @@ enum mock_session {
  * @cursor: the save has come to this block
  * @done: bytes of block @cursor already saved
  * @rounds: pre-copy rounds to come after this one
+ * @changed: the device has changed since the backend was asked last
  * @said_shape: the first record of this save is out
  * @said_extra: the unknown records of this save are out, how many
  * @page: where plain content comes from, or goes to
@@ -227,6 +228,7 @@ struct mock_device {
 	unsigned long cursor;
 	u32 done;
 	u32 rounds;
+	bool changed;
 	bool said_shape;
 	unsigned int said_extra;
 	u8 *page;
@@ -278,6 +280,7 @@ int mock_save_begin(void *backend, enum vfmig_phase phase);
 u64 mock_save_left(void *backend);
 int mock_save(void *backend, struct vfmig_record *rec);
 void mock_next_round(struct mock_device *mock);
+int mock_change(struct mock_device *mock, const char *unused);
 u64 mock_save_size(void *backend);
 void mock_save_end(void *backend);
 

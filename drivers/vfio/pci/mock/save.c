@@ -14,15 +14,55 @@
 
 #include "mock.h"
 
+/**
+ * mock_change - the running device changes, while nobody asks it
+ * @mock: the device
+ * @unused: for a file that is told something
+ *
+ * What is dirty belongs to the backend's calls; the next of them marks it.
+ *
+ * Returns 0, or -EINVAL where no change is said: not in pre-copy, or quiesced.
+ */
+int mock_change(struct mock_device *mock, const char *unused)
+{
+	bool running;
+
+	spin_lock(&mock->lock);
+	running = mock->session == MOCK_SAVING_PRE_COPY &&
+		  mock->run == MOCK_RUNNING;
+	if (running)
+		mock->changed = true;
+	spin_unlock(&mock->lock);
+	if (!running)
+		return -EINVAL;
+	vfmig_more(mock->vpci.vm);
+	return 0;
+}
+
+static void mock_mark_changes(struct mock_device *mock)
+{
+	bool changed;
+
+	spin_lock(&mock->lock);
+	changed = mock->changed;
+	mock->changed = false;
+	spin_unlock(&mock->lock);
+	if (changed)
+		mock_dirty_some(mock);
+}
+
 static void mock_save_start(struct mock_device *mock, enum vfmig_phase phase)
 {
 	bool follows = mock->session == MOCK_SAVING_PRE_COPY;
 
-	if (!follows) {
+	if (follows) {
+		mock_mark_changes(mock);
+	} else {
 		mock_plain_begin(mock);
 		mock->said_shape = false;
 		mock->said_extra = 0;
 		mock->rounds = mock->knobs.rounds;
+		mock->changed = false;
 		mock->left = 0;
 		bitmap_zero(mock->dirty, MOCK_MAX_BLOCKS);
 	}
@@ -72,10 +112,12 @@ static bool mock_silent(const struct mock_device *mock)
 u64 mock_save_left(void *backend)
 {
 	struct mock_device *mock = backend;
-	u64 left = mock->left;
+	u64 left;
 
 	mock_enter(mock, MOCK_SAVE_LEFT);
 	mock_expect_now(mock, mock_saving(mock), "left of a save");
+	mock_mark_changes(mock);
+	left = mock->left;
 	if (!mock_silent(mock)) {
 		if (!mock->said_shape)
 			left += sizeof(struct mock_shape);

@@ -3,9 +3,14 @@
  * Pre-copy through v2, of a device that changes meanwhile: rounds, an end to
  * them, and a destination that ends up with the source's last state.
  */
+#define _GNU_SOURCE	/* gettid() */
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "race.h"
@@ -254,11 +259,65 @@ TEST(tiny, "the smallest state there is goes through pre-copy too")
 static struct pollfd waiting;
 static int woken;
 
+static atomic_int waiter;
+
 static void *wait_in_poll(void *unused)
 {
 	(void)unused;
+	waiter = gettid();
 	woken = poll(&waiting, 1, NEVER_STUCK_S * 1000);
 	return NULL;
+}
+
+/* While it runs there is no number to be read. */
+static bool sleeps_in_poll(void)
+{
+	char path[48];
+	long call = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", waiter);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%ld", &call) != 1)
+		call = -1;
+	fclose(file);
+	return call == SYS_poll;
+}
+
+static void expect_woken_by_change(int fd)
+{
+	long end = now_us() + NEVER_STUCK_S * 1000000L;
+	pthread_t thread;
+
+	EXPECT_EQ(v2_poll(fd) & POLLIN, 0);
+	waiting = (struct pollfd){ .fd = fd, .events = POLLIN };
+	waiter = 0;
+	ASSERT_EQ(pthread_create(&thread, NULL, wait_in_poll, NULL), 0);
+	while (!sleeps_in_poll())
+		ASSERT_LE(now_us(), end);
+	mock_set(vf.bdf, "change", "1");
+	ASSERT_EQ(pthread_join(thread, NULL), 0);
+	EXPECT_EQ(woken, 1);
+	EXPECT_EQ(waiting.revents, POLLIN);
+	EXPECT_GT(pre_copy(fd), 0);
+}
+
+TEST(woken_by_change, "who waits in poll at ENOMSG is woken by what comes then, and can read it")
+{
+	int fd = begin();
+
+	pre_copy(fd);
+	for (int i = 0; i < 3; i++)
+		expect_woken_by_change(fd);
+	/* Also where the backend has been caught at claiming too much. */
+	mock_setn(vf.bdf, "overstate", 1);
+	for (int i = 0; i < 3; i++)
+		expect_woken_by_change(fd);
+	mock_setn(vf.bdf, "overstate", 0);
+	EXPECT_LE(stop_copy(fd), SIZE / 4);
+	expect_destination_has_it();
 }
 
 TEST(waited_for, "who waits in poll for more is told when the stop brings it")

@@ -193,7 +193,7 @@ void mock_set(const char *bdf, const char *file, const char *text)
 
 	snprintf(path, sizeof(path), DEBUGFS "/%s/mock/%s", bdf, file);
 	if (!strcmp(file, "fault") || !strcmp(file, "calls") ||
-	    !strcmp(file, "violations"))
+	    !strcmp(file, "change") || !strcmp(file, "violations"))
 		ASSERT_EQ(write_text(path, text), 0, "%s to %s", text, path);
 	else
 		file_set(path, text);
