@@ -45,8 +45,8 @@ struct vfmig_save {
 	/* Bytes of the chunk, and of the whole stream, that were taken. */
 	size_t chunk_taken;
 	u64 taken;
-	/* Bytes there were to take when the stream began. */
-	u64 initial;
+	/* Where in the stream initial_bytes ends; only ever comes down. */
+	u64 initial_end;
 	struct vfmig_writer writer;
 	bool head_out;
 	bool end_out;
@@ -79,6 +79,7 @@ struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
 		return ERR_PTR(-ENOMEM);
 	save->vm = vm;
 	save->phase = phase;
+	save->initial_end = U64_MAX;
 
 	ret = vfmig_backend_save_begin(vm, phase);
 	if (ret) {
@@ -151,6 +152,21 @@ void vfmig_save_retire(struct vfmig_save *save)
 	lockdep_assert_held(&save->vm->lock);
 	if (save->chunk == VFMIG_CHUNK_OFFERED)
 		save->chunk = VFMIG_CHUNK_IDLE;
+}
+
+/*
+ * Of the bytes that are pending those that were there from the beginning. What
+ * is less now than was thought was estimated too high, and is not said again.
+ */
+static u64 vfmig_initial_left(struct vfmig_save *save, u64 pending)
+{
+	u64 left = save->initial_end - min(save->initial_end, save->taken);
+
+	if (pending < left) {
+		left = pending;
+		save->initial_end = save->taken + pending;
+	}
+	return left;
 }
 
 /* Bytes of payload that the backend has yet to say in this phase. */
@@ -288,7 +304,7 @@ static int fill_chunk(struct vfmig_save *save, u64 left)
 		vfmig_put_head(va, vm->identity);
 		pos += vfmig_head_len(vm->identity);
 		save->head_out = true;
-		save->initial = bytes;
+		vfmig_initial_left(save, bytes);
 	}
 
 	n = lay_records(save, va + pos, room - pos, &left);
@@ -394,6 +410,8 @@ int vfmig_save_peek(struct vfmig_save *save, size_t *pos, size_t *len)
 	*len = 0;
 	if (save->chunk != VFMIG_CHUNK_IDLE)
 		*len = save->chunk_len - save->chunk_taken;
+	else
+		vfmig_initial_left(save, 0);
 	return 0;
 }
 
@@ -418,7 +436,7 @@ void vfmig_save_take(struct vfmig_save *save, size_t bytes)
  * @save: the save, in pre-copy
  * @initial: set to the bytes not yet taken of those that were there from the
  *	beginning: the destination can check all of the source's identity, and
- *	has got most of its state, once there are none
+ *	has got most of its state, once there are none. Never rises
  * @dirty: set to the bytes that have come since
  *
  * Context: under the engine lock.
@@ -431,10 +449,7 @@ int vfmig_save_split(struct vfmig_save *save, u64 *initial, u64 *dirty)
 
 	if (ret)
 		return ret;
-	*initial = pending;
-	if (save->head_out)
-		*initial = min(pending, save->initial - min(save->initial,
-							    save->taken));
+	*initial = vfmig_initial_left(save, pending);
 	*dirty = pending - *initial;
 	return 0;
 }

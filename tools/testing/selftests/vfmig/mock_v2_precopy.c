@@ -244,6 +244,25 @@ TEST(overstated, "a backend that claims more than it has does not keep a transfe
 	expect_destination_has_it();
 }
 
+TEST(initial_stays, "initial_bytes that were estimated too high do not rise again when more comes")
+{
+	struct vfio_precopy_info info;
+	int fd;
+
+	mock_setn(vf.bdf, "rounds", 0);
+	mock_setn(vf.bdf, "overstate", 1);
+	fd = begin();
+	EXPECT_GT(info_of(fd).initial_bytes, 0);
+	pre_copy(fd);
+	mock_set(vf.bdf, "change", "1");
+	info = info_of(fd);
+	EXPECT_EQ(info.initial_bytes, 0);
+	EXPECT_GT(info.dirty_bytes, 0);
+	EXPECT_GT(pre_copy(fd), 0);
+	stop_copy(fd);
+	expect_destination_has_it();
+}
+
 TEST(tiny, "the smallest state there is goes through pre-copy too")
 {
 	int fd;
