@@ -17,6 +17,7 @@
  */
 #include <linux/err.h>
 #include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/sched.h>
@@ -48,6 +49,8 @@ struct vfmig_save {
 	/* Where in the stream initial_bytes ends; only ever comes down. */
 	u64 initial_end;
 	struct vfmig_writer writer;
+	/* The longest payload so far. */
+	u32 longest;
 	bool head_out;
 	bool end_out;
 	/* The backend said so itself, whatever it says is left in this phase. */
@@ -256,6 +259,7 @@ static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
 	trace_vfmig_record(pci_name(vm->core->pdev), true, rec.type,
 			   save->writer.records, rec.len);
 	vfmig_access_part(vm)->records++;
+	save->longest = max(save->longest, rec.len);
 	return vfmig_seal_record(&save->writer, buf, &rec);
 }
 
@@ -454,12 +458,26 @@ int vfmig_save_split(struct vfmig_save *save, u64 *initial, u64 *dirty)
 	return 0;
 }
 
+/* With their headers, if records go on being as long as they have been. */
+static u64 vfmig_in_records(const struct vfmig_device *vm, u64 payload)
+{
+	size_t window = vfmig_window_size(vm->window);
+	u64 each = min_t(u64, VFMIG_RECORD_MAX, window);
+
+	if (!payload)
+		return 0;
+	if (vm->save && vm->save->longest)
+		each = vm->save->longest;
+	return payload + (div64_u64(payload, each) + 1) * VFMIG_STREAM_RECORD_LEN;
+}
+
 /**
  * vfmig_save_last_size - what stop-and-copy would have to say, begun now
  * @vm: the device, open, in any state
  *
  * Context: under the engine lock; calls the backend.
- * Return: bytes; an estimate.
+ * Return: bytes; an estimate. A record's header counts, but before the first
+ * record the least number of them.
  */
 u64 vfmig_save_last_size(struct vfmig_device *vm)
 {
@@ -473,8 +491,9 @@ u64 vfmig_save_last_size(struct vfmig_device *vm)
 	else if (save->chunk != VFMIG_CHUNK_IDLE)
 		bytes += save->chunk_len - save->chunk_taken;
 
-	if (save && save->phase == VFMIG_STOP_COPY)
-		return save->end_out ? bytes - VFMIG_STREAM_END_LEN :
-				       bytes + backend_left(save);
-	return bytes + VFMIG_STREAM_RECORD_LEN + vfmig_backend_save_size(vm);
+	if (!save || save->phase == VFMIG_PRE_COPY)
+		return bytes + vfmig_in_records(vm, vfmig_backend_save_size(vm));
+	if (save->end_out)
+		return bytes - VFMIG_STREAM_END_LEN;
+	return bytes + vfmig_in_records(vm, backend_left(save));
 }

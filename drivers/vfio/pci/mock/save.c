@@ -9,6 +9,7 @@
  * quiesced, is left for stop-and-copy.
  */
 #include <linux/align.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -233,6 +234,9 @@ u64 mock_save_size(void *backend)
 			"size before stop-and-copy");
 	if (mock->session == MOCK_SAVING_PRE_COPY && mock->knobs.rounds)
 		size = mock->left + mock_churn(mock);
+	/* Each record says what it has. */
+	size += DIV_ROUND_UP_ULL(size, (u32)mock->knobs.record) *
+		sizeof(struct mock_bytes);
 	mock_leave(mock, MOCK_SAVE_SIZE, 0, 0);
 	return size;
 }

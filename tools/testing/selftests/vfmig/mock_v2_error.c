@@ -55,8 +55,14 @@ static void fall_by_v1(void)
 TEST(undo_fails, "where an undo fails: ERROR, the fd has ended, and no state can be set")
 {
 	int fd = fall_by_v2();
+	uint64_t bytes;
+	int ret;
 
 	v2_expect_ended(fd, "ERROR");
+	/* This can be asked in each state, where the kernel has it. */
+	ret = v2_data_size(&vf, &bytes);
+	if (ret != -ENOTTY)
+		EXPECT_EQ(ret, 0);
 	expect_no_way_out(-EINVAL);
 	EXPECT_STREQ(core_owner(vf.bdf), "v2");
 	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true);

@@ -51,6 +51,30 @@ TEST(before, "asked of a running device it is about what the STOP_COPY then says
 	}
 }
 
+TEST(headers, "the headers of records count: many small ones make a difference")
+{
+	uint64_t size;
+	int fd;
+
+	if (!is_mock(vf.bdf))
+		SKIP("only mock has records of any size");
+	v2_need_pre_copy(&vf);
+	size_now();
+	mock_setn(vf.bdf, "size", 1 << 20);
+	mock_setn(vf.bdf, "record", 64);
+	mock_setn(vf.bdf, "dirty_permille", 500);
+	ASSERT_EQ(vf_reset(&vf), 0);
+	fd = v2_begin(&vf, V2_PRE_COPY);
+	ASSERT_EQ(v2_drain(fd, &stream, AT_ONCE), -ENOMSG);
+	size = size_now();
+	bytes_free(&stream);
+	v2_go(&vf, V2_STOP_COPY);
+	ASSERT_EQ(v2_drain(fd, &stream, AT_ONCE), 0);
+	tap_note("said %llu, read %zu", (unsigned long long)size, stream.len);
+	EXPECT_LE(stream.len, size + size / 10);
+	EXPECT_LE(size, stream.len + stream.len / 10);
+}
+
 TEST(each_state, "it can be asked in every state, and changes nothing")
 {
 	for (uint32_t state = 0; state < V2_NR_STATES; state++) {
