@@ -12,4 +12,9 @@ static inline u64 div_u64(u64 n, u32 d)
 	return n / d;
 }
 
+static inline u64 div64_u64(u64 n, u64 d)
+{
+	return n / d;
+}
+
 #endif /* VFMIG_SHIM_MATH64_H */
