@@ -4,7 +4,9 @@
  * hops there are on a way, and ERROR: mock_v2_order.c, mock_v2_error.c.
  */
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -13,6 +15,8 @@
 
 #include "fixture.h"
 #include "v2.h"
+
+#define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 
 static bool saves(uint32_t state)
 {
@@ -260,6 +264,71 @@ TEST(answer_lost, "where the answer cannot be written the call fails and hands o
 	EXPECT_EQ(fcntl(fd, F_GETFD), -1);
 	expect_way_back(V2_STOP_COPY);
 	munmap(arg, getpagesize());
+}
+
+static void expect_config_space(uint32_t state)
+{
+	uint64_t line = CONFIG_BASE + PCI_INTERRUPT_LINE;
+	uint8_t was, now, put;
+	uint16_t vendor = 0;
+
+	EXPECT_EQ(pread(vf.fd, &vendor, 2, CONFIG_BASE + PCI_VENDOR_ID), 2);
+	EXPECT_EQ(vendor != 0 && vendor != 0xffff, true, "%s", v2_name(state));
+	ASSERT_EQ(pread(vf.fd, &was, 1, line), 1);
+	put = was ^ 1;
+	EXPECT_EQ(pwrite(vf.fd, &put, 1, line), 1, "%s", v2_name(state));
+	ASSERT_EQ(pread(vf.fd, &now, 1, line), 1);
+	EXPECT_EQ(now, put, "%s", v2_name(state));
+}
+
+static void expect_msix(uint32_t state)
+{
+	struct {
+		struct vfio_irq_set set;
+		int32_t fd;
+	} arg = {
+		.set = {
+			.argsz = sizeof(arg),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+				 VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.count = 1,
+		},
+		.fd = eventfd(0, EFD_CLOEXEC),
+	};
+	struct vfio_irq_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+	};
+
+	ASSERT_GT(arg.fd, -1);
+	ASSERT_EQ(ioctl(vf.fd, VFIO_DEVICE_GET_IRQ_INFO, &info), 0);
+	if (info.count) {
+		EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_SET_IRQS, &arg), 0, "%s",
+			  v2_name(state));
+		arg.set.argsz = sizeof(arg.set);
+		arg.set.flags = VFIO_IRQ_SET_DATA_NONE |
+				VFIO_IRQ_SET_ACTION_TRIGGER;
+		arg.set.count = 0;
+		EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_SET_IRQS, &arg), 0, "%s",
+			  v2_name(state));
+	}
+	close(arg.fd);
+}
+
+TEST(answers, "config space and MSI-X can be set up in each state, and that changes no state")
+{
+	for (uint32_t state = 0; state < V2_NR_STATES; state++) {
+		if (!v2_can(&vf, state))
+			continue;
+		start_from(state);
+		expect_config_space(state);
+		expect_msix(state);
+		EXPECT_EQ(v2_state(&vf), state);
+	}
+	v2_close_all();
+	v2_go_back(&vf);
+	v2_need_whole_transfer();
 }
 
 TEST(round_the_states, "a device that was stopped in whatever way can be started again")
