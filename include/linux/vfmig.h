@@ -315,8 +315,13 @@ extern const struct pci_error_handlers vfmig_pci_err_handlers;
  * VFMIG_PCI_OPS(init, release) - for the struct vfio_device_ops of a driver
  * that adds migration and no more. @init and @release are
  * vfio_pci_core_init_dev() and vfio_pci_core_release_dev(), or call them.
+ * VFMIG_PCI_OPS_BUT_WRITE() is for one that sees what is written.
  */
 #define VFMIG_PCI_OPS(init_op, release_op)				\
+	.write		= vfio_pci_core_write,				\
+	VFMIG_PCI_OPS_BUT_WRITE(init_op, release_op)
+
+#define VFMIG_PCI_OPS_BUT_WRITE(init_op, release_op)			\
 	.init		= init_op,					\
 	.release	= release_op,					\
 	.open_device	= vfmig_pci_open_device,			\
@@ -324,7 +329,6 @@ extern const struct pci_error_handlers vfmig_pci_err_handlers;
 	.ioctl		= vfmig_ioctl,					\
 	.device_feature	= vfio_pci_core_ioctl_feature,			\
 	.read		= vfio_pci_core_read,				\
-	.write		= vfio_pci_core_write,				\
 	.mmap		= vfio_pci_core_mmap,				\
 	VFMIG_REGION_INFO_OPS(vfmig_region_info)			\
 	VFMIG_PCI_DEVICE_OPS
