@@ -101,6 +101,22 @@ qemu_link() {
 	)
 }
 
+# Two serial lines, a socket in DIR each. One end is behind a root port, and so in
+# an IOMMU group of its own; the other is on the root bus, for the host VM's driver.
+qemu_serials() {
+	local dir n
+	dir=$(qemu_quote "$1")
+	for n in 0 1; do
+		qemu_argv+=(
+			-chardev "socket,id=far$n,path=$dir/serial$n,server=on,wait=off"
+			-chardev "socket,id=line$n,path=$dir/serial$n"
+			-device "pcie-root-port,id=port$n,bus=pcie.0,addr=$(printf '0x%x' $((0x1c + n))),chassis=$((n + 1))"
+			-device "pci-serial,chardev=line$n,bus=port$n"
+			-device "pci-serial,chardev=far$n,bus=pcie.0,addr=$(printf '0x%x' $((0x18 + n)))"
+		)
+	done
+}
+
 qemu_disk() {
 	local id=$1 slot=$2 file=$3 serial=${4:-}
 	qemu_argv+=(
