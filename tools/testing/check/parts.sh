@@ -32,6 +32,7 @@ part region-mock  'debug*'    beside  15    $selftests/check --kernel K -- mock
 part region-mock  '[!d]*'     beside  6     $selftests/check --kernel K -- mock
 part region-igbvf 'debug*'    beside  16    $selftests/check --kernel K -- igbvf
 part region-igbvf '[!d]*'     beside  6     $selftests/check --kernel K -- igbvf
+part region-sample newest     beside  2     $selftests/check --kernel K -- sample
 part iommufd-mock  'debug-*'  beside  12    $selftests/check --kernel K --iommu iommufd -- mock
 part iommufd-igbvf 'debug-*'  beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
 part hostile      'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
@@ -44,5 +45,5 @@ part e2e          debug       beside  4     $e2e --kernel K -- demo
 part e2e          'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
-group default 6.1         static unit emulator region-mock region-igbvf vfio e2e
+group default 6.1         static unit emulator region-mock region-igbvf region-sample vfio e2e
 group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race kunit e2e

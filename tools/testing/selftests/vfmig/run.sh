@@ -10,7 +10,7 @@ usage() {
 
 		  --modules DIR  load vfmig.ko and the driver's module from below DIR;
 		                 without it they are expected to be loaded
-		  --driver NAME  mock (default) or igbvf: NAME-vfio-pci.ko
+		  --driver NAME  mock (default), igbvf or sample: NAME-vfio-pci.ko
 		  --count        only say how many tests the programs have
 
 		The devices are VFMIG_DEV and VFMIG_DEV2, or the first two VFs there are.
