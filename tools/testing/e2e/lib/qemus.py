@@ -32,6 +32,9 @@ class Qemu:
     def by_iommufd(self):
         return replace(self, iommufd=True)
 
+    def with_properties(self, properties):
+        return self.with_options(f"{self.options},{properties}")
+
     def on(self, machine):
         return replace(self, machine=machine)
 
