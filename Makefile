@@ -4,8 +4,8 @@
 #		W=1 and C=1 as in the kernel: more warnings, and sparse
 # make install	and into /lib/modules/<that kernel>/updates; the kernel's name for
 #		it is make modules_install
-# make tests	the modules and mock-vfio-pci, which takes any PCI function: for the
-#		tests, nothing to install
+# make tests	the modules, sample-vfio-pci and mock-vfio-pci, which takes any PCI
+#		function: for the tests, nothing to install
 # make demo	a live migration of a VM with a VF, there and back, in a VM
 # make demo-upgrade	the same from an old host to a new one and back: kernel 6.1,
 #		QEMU 7.2 (v1) and kernel 6.12, QEMU 10.0 (v2)
@@ -32,7 +32,7 @@ modules:
 	$(MAKE) $(kbuild) modules
 
 tests:
-	$(MAKE) $(kbuild) CONFIG_MOCK_VFIO_PCI=m modules
+	$(MAKE) $(kbuild) CONFIG_MOCK_VFIO_PCI=m CONFIG_SAMPLE_VFIO_PCI=m modules
 
 install: modules
 	$(MAKE) $(kbuild) INSTALL_MOD_DIR=updates modules_install

@@ -68,6 +68,10 @@ bool vfmig_access_half_over(const struct vfmig_device *vm)
 	return false;
 }
 
+void vfmig_more(struct vfmig_device *vm)
+{
+}
+
 int vfmig_must_stop(struct vfmig_device *vm)
 {
 	must(vm->lock.held);
