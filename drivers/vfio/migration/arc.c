@@ -25,7 +25,7 @@ struct vfmig_arc {
 };
 
 /* Under the engine's lock; looked at without. */
-static void session_over(struct vfmig_device *vm)
+static void vfmig_session_over(struct vfmig_device *vm)
 {
 	WRITE_ONCE(vm->session, vm->session + 1);
 	wake_up_all(&vm->wait);
@@ -40,14 +40,14 @@ static void session_over(struct vfmig_device *vm)
 void vfmig_end_session(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
-	session_over(vm);
+	vfmig_session_over(vm);
 	vfmig_save_end(vm->save);
 	vm->save = NULL;
 	vfmig_load_end(vm->load);
 	vm->load = NULL;
 }
 
-static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
+static int vfmig_leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 {
 	if (!vfmig_load_may_leave(vm->load))
 		return vfmig_fail(vm, -EINVAL,
@@ -57,8 +57,8 @@ static int leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 	return 0;
 }
 
-static int start_saving(struct vfmig_device *vm, struct vfmig_arc *arc,
-			enum vfmig_phase phase)
+static int vfmig_start_saving(struct vfmig_device *vm, struct vfmig_arc *arc,
+			      enum vfmig_phase phase)
 {
 	struct vfmig_save *save;
 
@@ -72,7 +72,7 @@ static int start_saving(struct vfmig_device *vm, struct vfmig_arc *arc,
 	return 0;
 }
 
-static int start_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
+static int vfmig_start_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 {
 	struct vfmig_load *load = vfmig_load_begin(vm, arc->window);
 
@@ -82,12 +82,12 @@ static int start_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 	return 0;
 }
 
-static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
-		     enum vfmig_step step)
+static int vfmig_take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+			   enum vfmig_step step)
 {
 	switch (step) {
 	case VFMIG_STEP_LEAVE_RESUMING:
-		return leave_resuming(vm, arc);
+		return vfmig_leave_resuming(vm, arc);
 	case VFMIG_STEP_QUIESCE:
 		return vfmig_backend_quiesce(vm);
 	case VFMIG_STEP_FREEZE:
@@ -97,11 +97,11 @@ static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 		vm->save = NULL;
 		return 0;
 	case VFMIG_STEP_PRE_COPY:
-		return start_saving(vm, arc, VFMIG_PRE_COPY);
+		return vfmig_start_saving(vm, arc, VFMIG_PRE_COPY);
 	case VFMIG_STEP_STOP_COPY:
-		return start_saving(vm, arc, VFMIG_STOP_COPY);
+		return vfmig_start_saving(vm, arc, VFMIG_STOP_COPY);
 	case VFMIG_STEP_RESUMING:
-		return start_resuming(vm, arc);
+		return vfmig_start_resuming(vm, arc);
 	case VFMIG_STEP_THAW:
 		return vfmig_backend_thaw(vm);
 	case VFMIG_STEP_RUN:
@@ -113,8 +113,8 @@ static int take_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 	return -EIO;
 }
 
-static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
-		     enum vfmig_step step)
+static int vfmig_undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+			   enum vfmig_step step)
 {
 	switch (step) {
 	case VFMIG_STEP_LEAVE_RESUMING:
@@ -149,8 +149,8 @@ static int undo_step(struct vfmig_device *vm, struct vfmig_arc *arc,
 	return -EIO;
 }
 
-static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
-		      unsigned int taken)
+static int vfmig_undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
+			    unsigned int taken)
 {
 	int ret = 0;
 
@@ -158,24 +158,24 @@ static int undo_steps(struct vfmig_device *vm, struct vfmig_arc *arc,
 	vfmig_access_start_clock(vm);
 	/* A device that is reset on the way has nothing left to be undone. */
 	while (!ret && taken-- && !vfmig_was_reset(vm))
-		ret = undo_step(vm, arc, arc->plan->step[taken]);
+		ret = vfmig_undo_step(vm, arc, arc->plan->step[taken]);
 	vm->undoing = false;
 	return ret;
 }
 
-static int timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
-		      enum vfmig_step step)
+static int vfmig_timed_step(struct vfmig_device *vm, struct vfmig_arc *arc,
+			    enum vfmig_step step)
 {
 	ktime_t start = ktime_get();
-	int ret = take_step(vm, arc, step);
+	int ret = vfmig_take_step(vm, arc, step);
 
 	vm->stats.step_ns[step] = ktime_to_ns(ktime_sub(ktime_get(), start));
 	return ret;
 }
 
 /* A device that was reset meanwhile has nothing left to be undone. */
-static enum vfmig_outcome take_steps(struct vfmig_device *vm,
-				     struct vfmig_arc *arc, u32 to)
+static enum vfmig_outcome vfmig_take_steps(struct vfmig_device *vm,
+					   struct vfmig_arc *arc, u32 to)
 {
 	enum vfmig_step step;
 	unsigned int taken;
@@ -184,7 +184,7 @@ static enum vfmig_outcome take_steps(struct vfmig_device *vm,
 	for (taken = 0; taken < arc->plan->nr; taken++) {
 		step = arc->plan->step[taken];
 		ret = vfmig_was_reset(vm) ? -ECANCELED :
-					    timed_step(vm, arc, step);
+					    vfmig_timed_step(vm, arc, step);
 		if (ret)
 			break;
 	}
@@ -197,7 +197,7 @@ static enum vfmig_outcome take_steps(struct vfmig_device *vm,
 
 	if (vfmig_was_reset(vm))
 		return VFMIG_ARC_UNDONE;
-	ret = undo_steps(vm, arc, taken);
+	ret = vfmig_undo_steps(vm, arc, taken);
 	if (!ret || vfmig_was_reset(vm))
 		return VFMIG_ARC_UNDONE;
 
@@ -227,9 +227,9 @@ enum vfmig_outcome vfmig_take_arc(struct vfmig_device *vm,
 
 	lockdep_assert_held(&vm->lock);
 
-	outcome = take_steps(vm, &arc, to);
+	outcome = vfmig_take_steps(vm, &arc, to);
 	if (arc.save || arc.load)
-		session_over(vm);
+		vfmig_session_over(vm);
 	vfmig_save_end(arc.save);
 	vfmig_load_end(arc.load);
 	return outcome;

@@ -41,7 +41,7 @@ struct vfmig_datafd {
 };
 
 /* What is dead stays so; what is alive does under the engine's lock only. */
-static bool alive(const struct vfmig_datafd *fd)
+static bool vfmig_datafd_alive(const struct vfmig_datafd *fd)
 {
 	return READ_ONCE(fd->vm->session) == READ_ONCE(fd->session);
 }
@@ -50,71 +50,71 @@ static bool alive(const struct vfmig_datafd *fd)
  * Begins an access of a session that is alive. A dead file does not wait for
  * the engine's lock: whoever has the device now may hold it for long.
  */
-static int enter(struct vfmig_datafd *fd)
+static int vfmig_datafd_enter(struct vfmig_datafd *fd)
 {
 	struct vfmig_device *vm = fd->vm;
 	int ret;
 
-	if (!alive(fd))
+	if (!vfmig_datafd_alive(fd))
 		return -ENODEV;
 	ret = vfmig_engine_lock(vm);
 	if (ret)
 		return ret;
-	if (alive(fd) && !vfmig_was_reset(vm))
+	if (vfmig_datafd_alive(fd) && !vfmig_was_reset(vm))
 		return 0;
 	vfmig_engine_unlock(vm);
 	return -ENODEV;
 }
 
-static void leave(struct vfmig_datafd *fd)
+static void vfmig_datafd_leave(struct vfmig_datafd *fd)
 {
 	vfmig_engine_unlock(fd->vm);
 }
 
-static bool in_pre_copy(const struct vfmig_device *vm)
+static bool vfmig_datafd_in_pre_copy(const struct vfmig_device *vm)
 {
 	return vm->state == VFMIG_STATE_PRE_COPY ||
 	       vm->state == VFMIG_STATE_PRE_COPY_P2P;
 }
 
-static int peek(struct vfmig_datafd *fd, size_t *pos, size_t *len)
+static int vfmig_datafd_peek(struct vfmig_datafd *fd, size_t *pos, size_t *len)
 {
-	int ret = enter(fd);
+	int ret = vfmig_datafd_enter(fd);
 
 	if (ret)
 		return ret;
 	ret = vfmig_save_peek(fd->vm->save, pos, len);
-	if (!ret && !*len && in_pre_copy(fd->vm))
+	if (!ret && !*len && vfmig_datafd_in_pre_copy(fd->vm))
 		ret = -ENOMSG;
-	leave(fd);
+	vfmig_datafd_leave(fd);
 	return ret;
 }
 
-static int take(struct vfmig_datafd *fd, size_t len)
+static int vfmig_datafd_take(struct vfmig_datafd *fd, size_t len)
 {
-	int ret = enter(fd);
+	int ret = vfmig_datafd_enter(fd);
 
 	if (ret)
 		return ret;
 	vfmig_save_take(fd->vm->save, len);
-	leave(fd);
+	vfmig_datafd_leave(fd);
 	return 0;
 }
 
 /* Returns bytes, all from one chunk; 0 at the end of the stream. */
-static ssize_t read_some(struct vfmig_datafd *fd, char __user *buf,
-			 size_t count)
+static ssize_t vfmig_datafd_read_some(struct vfmig_datafd *fd, char __user *buf,
+				      size_t count)
 {
 	size_t pos, len;
 	int ret;
 
-	ret = peek(fd, &pos, &len);
+	ret = vfmig_datafd_peek(fd, &pos, &len);
 	if (ret || !len)
 		return ret;
 	len = min(len, count);
 	if (vfmig_window_read(fd->window, pos, buf, len))
 		return -EFAULT;
-	return take(fd, len) ?: len;
+	return vfmig_datafd_take(fd, len) ?: len;
 }
 
 static ssize_t vfmig_datafd_read(struct file *file, char __user *buf,
@@ -127,7 +127,7 @@ static ssize_t vfmig_datafd_read(struct file *file, char __user *buf,
 	if (mutex_lock_interruptible(&fd->lock))
 		return -ERESTARTSYS;
 	while (done < count) {
-		n = read_some(fd, buf + done, count - done);
+		n = vfmig_datafd_read_some(fd, buf + done, count - done);
 		if (n <= 0)
 			break;
 		done += n;
@@ -138,21 +138,22 @@ static ssize_t vfmig_datafd_read(struct file *file, char __user *buf,
 	return done ?: n;
 }
 
-static int consume(struct vfmig_datafd *fd, size_t bytes, bool *again)
+static int vfmig_datafd_consume(struct vfmig_datafd *fd, size_t bytes,
+				bool *again)
 {
-	int ret = enter(fd);
+	int ret = vfmig_datafd_enter(fd);
 
 	*again = false;
 	if (ret)
 		return ret;
 	ret = vfmig_load_consume(fd->vm->load, bytes);
 	*again = !vfmig_load_failed(fd->vm->load);
-	leave(fd);
+	vfmig_datafd_leave(fd);
 	return ret;
 }
 
-static ssize_t write_all(struct vfmig_datafd *fd, const char __user *buf,
-			 size_t count)
+static ssize_t vfmig_datafd_write_all(struct vfmig_datafd *fd,
+				      const char __user *buf, size_t count)
 {
 	size_t size = vfmig_window_size(fd->window);
 	size_t done = 0, len;
@@ -164,7 +165,7 @@ static ssize_t write_all(struct vfmig_datafd *fd, const char __user *buf,
 		ret = vfmig_window_write(fd->window, 0, buf + done, len);
 		if (ret)
 			return done ?: ret;
-		ret = consume(fd, len, &again);
+		ret = vfmig_datafd_consume(fd, len, &again);
 		/* What has been taken is of no use where this is refused. */
 		if (ret)
 			return again && done ? done : ret;
@@ -183,23 +184,23 @@ static ssize_t vfmig_datafd_write(struct file *file, const char __user *buf,
 
 	if (mutex_lock_interruptible(&fd->lock))
 		return -ERESTARTSYS;
-	ret = write_all(fd, buf, count);
+	ret = vfmig_datafd_write_all(fd, buf, count);
 	mutex_unlock(&fd->lock);
 	return ret;
 }
 
 /* Would a read return at once with something, if only with an end? */
-static __poll_t readable(struct vfmig_datafd *fd)
+static __poll_t vfmig_datafd_readable(struct vfmig_datafd *fd)
 {
 	u64 pending = 0;
-	int ret = enter(fd);
+	int ret = vfmig_datafd_enter(fd);
 
 	if (ret)
 		return ret == -ENODEV ? EPOLLHUP | EPOLLERR : 0;
 	ret = vfmig_save_pending(fd->vm->save, &pending);
-	if (!ret && !pending && in_pre_copy(fd->vm))
+	if (!ret && !pending && vfmig_datafd_in_pre_copy(fd->vm))
 		ret = -ENOMSG;
-	leave(fd);
+	vfmig_datafd_leave(fd);
 	return ret == -ENOMSG ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
@@ -209,7 +210,7 @@ static __poll_t vfmig_datafd_poll_read(struct file *file,
 	struct vfmig_datafd *fd = file->private_data;
 
 	poll_wait(file, &fd->vm->wait, table);
-	return readable(fd);
+	return vfmig_datafd_readable(fd);
 }
 
 static __poll_t vfmig_datafd_poll_write(struct file *file,
@@ -218,23 +219,24 @@ static __poll_t vfmig_datafd_poll_write(struct file *file,
 	struct vfmig_datafd *fd = file->private_data;
 
 	poll_wait(file, &fd->vm->wait, table);
-	if (!alive(fd))
+	if (!vfmig_datafd_alive(fd))
 		return EPOLLHUP | EPOLLERR;
 	return EPOLLOUT | EPOLLWRNORM;
 }
 
-static int precopy_info(struct vfmig_datafd *fd, struct vfio_precopy_info *info)
+static int vfmig_datafd_precopy_info(struct vfmig_datafd *fd,
+				     struct vfio_precopy_info *info)
 {
 	struct vfmig_device *vm = fd->vm;
 	u64 initial, dirty;
-	int ret = enter(fd);
+	int ret = vfmig_datafd_enter(fd);
 
 	if (ret)
 		return ret;
 	ret = -EINVAL;
-	if (in_pre_copy(vm))
+	if (vfmig_datafd_in_pre_copy(vm))
 		ret = vfmig_save_split(vm->save, &initial, &dirty);
-	leave(fd);
+	vfmig_datafd_leave(fd);
 	if (ret)
 		return ret;
 
@@ -260,7 +262,7 @@ static long vfmig_datafd_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (info.argsz < minsz)
 		return -EINVAL;
-	ret = precopy_info(file->private_data, &info);
+	ret = vfmig_datafd_precopy_info(file->private_data, &info);
 	if (ret)
 		return ret;
 	return copy_to_user(user, &info, minsz) ? -EFAULT : 0;

@@ -24,7 +24,7 @@
 
 static struct dentry *vfmig_root;
 
-static int state_show(struct seq_file *s, void *unused)
+static int vfmig_state_show(struct seq_file *s, void *unused)
 {
 	struct vfmig_device *vm = s->private;
 	enum vfmig_state state = vfmig_engine_state(vm);
@@ -37,9 +37,10 @@ static int state_show(struct seq_file *s, void *unused)
 	seq_putc(s, '\n');
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(state);
+DEFINE_SHOW_ATTRIBUTE(vfmig_state);
 
-static void show_parts(struct seq_file *s, const struct vfmig_stats *stats)
+static void vfmig_show_parts(struct seq_file *s,
+			     const struct vfmig_stats *stats)
 {
 	static const char * const names[VFMIG_NR_PARTS] = {
 		[VFMIG_PART_PRE_COPY]	= "pre-copy",
@@ -61,7 +62,7 @@ static void show_parts(struct seq_file *s, const struct vfmig_stats *stats)
 	}
 }
 
-static int last_transfer_show(struct seq_file *s, void *unused)
+static int vfmig_last_transfer_show(struct seq_file *s, void *unused)
 {
 	struct vfmig_device *vm = s->private;
 	struct vfmig_stats stats;
@@ -73,7 +74,7 @@ static int last_transfer_show(struct seq_file *s, void *unused)
 	stats = vm->stats;
 	vfmig_engine_unlock(vm);
 
-	show_parts(s, &stats);
+	vfmig_show_parts(s, &stats);
 	seq_puts(s, "step                  us\n");
 	for (i = 0; i < VFMIG_NR_STEPS; i++)
 		if (stats.step_ns[i])
@@ -84,9 +85,9 @@ static int last_transfer_show(struct seq_file *s, void *unused)
 			   stats.commit_ns / NSEC_PER_USEC);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(last_transfer);
+DEFINE_SHOW_ATTRIBUTE(vfmig_last_transfer);
 
-static int last_error_show(struct seq_file *s, void *unused)
+static int vfmig_last_error_show(struct seq_file *s, void *unused)
 {
 	struct vfmig_device *vm = s->private;
 	char why[VFMIG_WHY_LEN];
@@ -103,10 +104,10 @@ static int last_error_show(struct seq_file *s, void *unused)
 	seq_printf(s, "%llu %s\n", errors, errors ? why : "none");
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(last_error);
+DEFINE_SHOW_ATTRIBUTE(vfmig_last_error);
 
 /* A session of v2 goes through a window of its own. */
-static size_t window_used(const struct vfmig_device *vm)
+static size_t vfmig_windows_used(const struct vfmig_device *vm)
 {
 	const struct vfmig_window *own = NULL;
 
@@ -118,7 +119,7 @@ static size_t window_used(const struct vfmig_device *vm)
 	       (own && own != vm->window ? vfmig_window_used(own) : 0);
 }
 
-static int window_show(struct seq_file *s, void *unused)
+static int vfmig_window_show(struct seq_file *s, void *unused)
 {
 	struct vfmig_device *vm = s->private;
 	size_t size = 0, used = 0;
@@ -129,25 +130,25 @@ static int window_show(struct seq_file *s, void *unused)
 		return ret;
 	if (vm->window) {
 		size = vfmig_window_size(vm->window);
-		used = window_used(vm);
+		used = vfmig_windows_used(vm);
 	}
 	vfmig_engine_unlock(vm);
 
 	seq_printf(s, "size %zu used %zu\n", size, used);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(window);
+DEFINE_SHOW_ATTRIBUTE(vfmig_window);
 
 void vfmig_debugfs_add(struct vfmig_device *vm)
 {
 	struct dentry *dir;
 
 	dir = debugfs_create_dir(pci_name(vm->core->pdev), vfmig_root);
-	debugfs_create_file("state", 0400, dir, vm, &state_fops);
+	debugfs_create_file("state", 0400, dir, vm, &vfmig_state_fops);
 	debugfs_create_file("last_transfer", 0400, dir, vm,
-			    &last_transfer_fops);
-	debugfs_create_file("last_error", 0400, dir, vm, &last_error_fops);
-	debugfs_create_file("window", 0400, dir, vm, &window_fops);
+			    &vfmig_last_transfer_fops);
+	debugfs_create_file("last_error", 0400, dir, vm, &vfmig_last_error_fops);
+	debugfs_create_file("window", 0400, dir, vm, &vfmig_window_fops);
 	debugfs_create_u64("resets", 0400, dir, &vm->resets);
 	vm->debugfs = dir;
 }

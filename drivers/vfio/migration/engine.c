@@ -37,7 +37,7 @@ void vfmig_engine_init(struct vfmig_device *vm)
 	init_waitqueue_head(&vm->wait);
 }
 
-static void device_free(struct kref *ref)
+static void vfmig_device_free(struct kref *ref)
 {
 	struct vfmig_device *vm = container_of(ref, struct vfmig_device, ref);
 
@@ -60,7 +60,7 @@ void vfmig_engine_get(struct vfmig_device *vm)
  */
 void vfmig_engine_put(struct vfmig_device *vm)
 {
-	kref_put(&vm->ref, device_free);
+	kref_put(&vm->ref, vfmig_device_free);
 }
 
 /**
@@ -81,8 +81,8 @@ const char *vfmig_protocol_name(enum vfmig_protocol protocol)
 	}
 }
 
-static void enter_state(struct vfmig_device *vm, enum vfmig_state to,
-			enum vfmig_protocol by)
+static void vfmig_enter_state(struct vfmig_device *vm, enum vfmig_state to,
+			      enum vfmig_protocol by)
 {
 	ktime_t now = ktime_get();
 	int part = vfmig_part_of(vm->state);
@@ -114,7 +114,7 @@ enum vfmig_state vfmig_engine_state(const struct vfmig_device *vm)
 }
 
 /* The device was reset: whatever was under way is over, and it runs. */
-static void forget(struct vfmig_device *vm, enum vfmig_state from)
+static void vfmig_handle_reset(struct vfmig_device *vm, enum vfmig_state from)
 {
 	trace_vfmig_reset(pci_name(vm->core->pdev), from);
 	vfmig_end_session(vm);
@@ -122,7 +122,7 @@ static void forget(struct vfmig_device *vm, enum vfmig_state from)
 	vm->resets++;
 }
 
-static void report_failure(struct vfmig_device *vm)
+static void vfmig_report_failure(struct vfmig_device *vm)
 {
 	struct pci_dev *pdev;
 
@@ -165,15 +165,15 @@ void vfmig_engine_unlock(struct vfmig_device *vm)
 
 	lockdep_assert_held(&vm->lock);
 
-	report_failure(vm);
+	vfmig_report_failure(vm);
 	spin_lock(&vm->reset_lock);
 	while (vm->reset_pending) {
 		from = vm->state;
-		enter_state(vm, VFMIG_STATE_RUNNING, VFMIG_NOBODY);
+		vfmig_enter_state(vm, VFMIG_STATE_RUNNING, VFMIG_NOBODY);
 		/* Pairs with vfmig_engine_state(). */
 		smp_store_release(&vm->reset_pending, false);
 		spin_unlock(&vm->reset_lock);
-		forget(vm, from);
+		vfmig_handle_reset(vm, from);
 		spin_lock(&vm->reset_lock);
 	}
 	mutex_unlock(&vm->lock);
@@ -199,7 +199,7 @@ void vfmig_engine_reset(struct vfmig_device *vm)
 	vfmig_engine_unlock(vm);
 }
 
-static bool starts_transfer(enum vfmig_state from, u32 to)
+static bool vfmig_starts_transfer(enum vfmig_state from, u32 to)
 {
 	return vfmig_part_of(to) >= 0 && !(from & to & VFMIG_STATE_STOP_COPY);
 }
@@ -249,12 +249,12 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 	if (ret || !plan.nr)
 		return ret;
 
-	if (starts_transfer(from, to))
+	if (vfmig_starts_transfer(from, to))
 		memset(&vm->stats, 0, sizeof(vm->stats));
 
 	switch (vfmig_take_arc(vm, &plan, to, win)) {
 	case VFMIG_ARC_TAKEN:
-		enter_state(vm, to, by);
+		vfmig_enter_state(vm, to, by);
 		wake_up_all(&vm->wait);
 		break;
 	case VFMIG_ARC_UNDONE:
@@ -262,7 +262,7 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 		break;
 	case VFMIG_ARC_LOST:
 		vfmig_end_session(vm);
-		enter_state(vm, VFMIG_STATE_ERROR, by);
+		vfmig_enter_state(vm, VFMIG_STATE_ERROR, by);
 		ret = -EIO;
 		break;
 	}

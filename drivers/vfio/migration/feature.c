@@ -18,7 +18,7 @@
 #include "frontend.h"
 #include "session.h"
 
-static struct vfmig_device *device_of(struct vfio_device *vdev)
+static struct vfmig_device *vfmig_device_of(struct vfio_device *vdev)
 {
 	return container_of(vdev->mig_ops, struct vfmig_device, mig_ops);
 }
@@ -35,7 +35,7 @@ static const enum vfmig_state states[] = {
 	[VFIO_DEVICE_STATE_PRE_COPY_P2P] = VFMIG_STATE_PRE_COPY_P2P,
 };
 
-static enum vfio_device_mig_state to_v2(enum vfmig_state state)
+static enum vfio_device_mig_state vfmig_to_v2(enum vfmig_state state)
 {
 	enum vfio_device_mig_state v2;
 
@@ -49,7 +49,7 @@ static enum vfio_device_mig_state to_v2(enum vfmig_state state)
 	return VFIO_DEVICE_STATE_ERROR;
 }
 
-static bool starts_saving(enum vfmig_state from, enum vfmig_state to)
+static bool vfmig_starts_saving(enum vfmig_state from, enum vfmig_state to)
 {
 	return ~from & to & VFMIG_STATE_STOP_COPY;
 }
@@ -67,7 +67,7 @@ static int vfmig_may_leave(struct vfmig_device *vm)
 }
 
 /* One arc; returns the file that comes with the new state, if one does. */
-static struct file *take_arc(struct vfmig_device *vm, enum vfmig_state to)
+static struct file *vfmig_take_hop(struct vfmig_device *vm, enum vfmig_state to)
 {
 	bool resuming = to == VFMIG_STATE_RESUMING;
 	struct file *file = NULL;
@@ -77,7 +77,7 @@ static struct file *take_arc(struct vfmig_device *vm, enum vfmig_state to)
 	if (ret)
 		return ERR_PTR(ret);
 
-	if (resuming || starts_saving(vm->state, to)) {
+	if (resuming || vfmig_starts_saving(vm->state, to)) {
 		file = vfmig_datafd_new(vm, resuming);
 		if (IS_ERR(file)) {
 			vfmig_fail(vm, PTR_ERR(file), "no file for the data");
@@ -97,10 +97,11 @@ static struct file *take_arc(struct vfmig_device *vm, enum vfmig_state to)
 	return file;
 }
 
-static struct file *walk(struct vfio_device *vdev, struct vfmig_device *vm,
-			 enum vfio_device_mig_state to)
+static struct file *vfmig_walk(struct vfio_device *vdev,
+			       struct vfmig_device *vm,
+			       enum vfio_device_mig_state to)
 {
-	enum vfio_device_mig_state at = to_v2(vm->state), next;
+	enum vfio_device_mig_state at = vfmig_to_v2(vm->state), next;
 	struct file *file = NULL;
 	int ret;
 
@@ -116,7 +117,7 @@ static struct file *walk(struct vfio_device *vdev, struct vfmig_device *vm,
 		ret = vfio_mig_get_next_state(vdev, at, to, &next);
 		if (ret)
 			return ERR_PTR(ret);
-		file = take_arc(vm, states[next]);
+		file = vfmig_take_hop(vm, states[next]);
 		at = next;
 	}
 	return file;
@@ -125,13 +126,13 @@ static struct file *walk(struct vfio_device *vdev, struct vfmig_device *vm,
 static struct file *vfmig_set_state(struct vfio_device *vdev,
 				    enum vfio_device_mig_state to)
 {
-	struct vfmig_device *vm = device_of(vdev);
+	struct vfmig_device *vm = vfmig_device_of(vdev);
 	struct file *file;
 	int ret = vfmig_engine_lock(vm);
 
 	if (ret)
 		return ERR_PTR(ret);
-	file = walk(vdev, vm, to);
+	file = vfmig_walk(vdev, vm, to);
 	vfmig_engine_unlock(vm);
 	return file;
 }
@@ -139,14 +140,14 @@ static struct file *vfmig_set_state(struct vfio_device *vdev,
 static int vfmig_get_state(struct vfio_device *vdev,
 			   enum vfio_device_mig_state *state)
 {
-	*state = to_v2(vfmig_engine_state(device_of(vdev)));
+	*state = vfmig_to_v2(vfmig_engine_state(vfmig_device_of(vdev)));
 	return 0;
 }
 
 static int __maybe_unused
 vfmig_get_data_size(struct vfio_device *vdev, unsigned long *stop_copy_length)
 {
-	struct vfmig_device *vm = device_of(vdev);
+	struct vfmig_device *vm = vfmig_device_of(vdev);
 	int ret = vfmig_engine_lock(vm);
 
 	if (ret)

@@ -20,7 +20,7 @@ static const struct vfmig_fact *find_fact(const struct vfmig_identity *id,
 	return NULL;
 }
 
-static bool fact_holds(const struct vfmig_fact *source, u64 here)
+static bool vfmig_fact_holds(const struct vfmig_fact *source, u64 here)
 {
 	switch (source->rule) {
 	case VFMIG_FACT_EQUAL:
@@ -66,7 +66,7 @@ int vfmig_identity_match(const struct vfmig_identity *source,
 		mine = find_fact(here, *fact);
 		if (!mine)
 			*why = "the source's device states a fact unknown here";
-		else if (!fact_holds(&source->facts[i], mine->value))
+		else if (!vfmig_fact_holds(&source->facts[i], mine->value))
 			*why = "the source's device differs in a fact";
 		if (*why)
 			return -EINVAL;

@@ -74,7 +74,7 @@ struct vfmig_load *vfmig_load_begin(struct vfmig_device *vm,
 	return load;
 }
 
-static void close_backend(struct vfmig_load *load)
+static void vfmig_load_close_backend(struct vfmig_load *load)
 {
 	if (load->begun)
 		vfmig_backend_load_end(load->vm);
@@ -95,7 +95,7 @@ void vfmig_load_end(struct vfmig_load *load)
 	if (!load)
 		return;
 	lockdep_assert_held(&load->vm->lock);
-	close_backend(load);
+	vfmig_load_close_backend(load);
 	vfmig_window_put(load->window);
 	kfree(load);
 }
@@ -141,7 +141,7 @@ bool vfmig_load_failed(const struct vfmig_load *load)
 	return load->failed;
 }
 
-static int check_identity(struct vfmig_load *load)
+static int vfmig_load_check_identity(struct vfmig_load *load)
 {
 	struct vfmig_device *vm = load->vm;
 	const char *why;
@@ -155,7 +155,7 @@ static int check_identity(struct vfmig_load *load)
 	return vfmig_fail(vm, -EINVAL, "%s", why);
 }
 
-static int begin_backend(struct vfmig_load *load)
+static int vfmig_load_begin_backend(struct vfmig_load *load)
 {
 	struct vfmig_device *vm = load->vm;
 	int ret;
@@ -173,21 +173,21 @@ static int begin_backend(struct vfmig_load *load)
  * With a second head the source has begun its save anew: its guest was paused
  * and continued, or its device reset. What came before is void.
  */
-static int begin_stream(struct vfmig_load *load)
+static int vfmig_load_begin_stream(struct vfmig_load *load)
 {
 	int ret;
 
 	if (load->headed) {
-		close_backend(load);
-		ret = begin_backend(load);
+		vfmig_load_close_backend(load);
+		ret = vfmig_load_begin_backend(load);
 		if (ret)
 			return ret;
 	}
 	load->headed = true;
-	return check_identity(load);
+	return vfmig_load_check_identity(load);
 }
 
-static int make_room(struct vfmig_load *load)
+static int vfmig_load_alloc_payload(struct vfmig_load *load)
 {
 	/* The length is the user's choice: no reason to fill the log. */
 	void *payload = kvmalloc(load->reader.need,
@@ -202,7 +202,7 @@ static int make_room(struct vfmig_load *load)
 }
 
 /* Once for each record. */
-static void count_record(struct vfmig_load *load, u32 seq)
+static void vfmig_load_count_record(struct vfmig_load *load, u32 seq)
 {
 	const struct vfmig_record *rec = &load->reader.record;
 	struct vfmig_device *vm = load->vm;
@@ -213,7 +213,7 @@ static void count_record(struct vfmig_load *load, u32 seq)
 }
 
 /* What the backend has said of a record, or of the first piece of one. */
-static int judge(struct vfmig_load *load, u32 seq, int ret)
+static int vfmig_load_check_result(struct vfmig_load *load, u32 seq, int ret)
 {
 	const struct vfmig_record *rec = &load->reader.record;
 	struct vfmig_device *vm = load->vm;
@@ -230,17 +230,17 @@ static int judge(struct vfmig_load *load, u32 seq, int ret)
 	return 0;
 }
 
-static int hand_on(struct vfmig_load *load)
+static int vfmig_load_deliver(struct vfmig_load *load)
 {
 	struct vfmig_device *vm = load->vm;
 	u32 seq = load->reader.records - 1;
 
-	count_record(load, seq);
-	return judge(load, seq,
-		     vfmig_backend_load(vm, &load->reader.record));
+	vfmig_load_count_record(load, seq);
+	return vfmig_load_check_result(load, seq,
+				       vfmig_backend_load(vm, &load->reader.record));
 }
 
-static int hand_on_piece(struct vfmig_load *load)
+static int vfmig_load_deliver_piece(struct vfmig_load *load)
 {
 	const struct vfmig_piece *piece = &load->reader.piece;
 	const struct vfmig_record *rec = &load->reader.record;
@@ -250,16 +250,16 @@ static int hand_on_piece(struct vfmig_load *load)
 	int ret;
 
 	if (first) {
-		count_record(load, seq);
+		vfmig_load_count_record(load, seq);
 		load->skipping = false;
 	}
 	if (load->skipping)
 		return 0;
 	ret = vfmig_backend_load_piece(vm, rec, piece);
-	return first || ret ? judge(load, seq, ret) : 0;
+	return first || ret ? vfmig_load_check_result(load, seq, ret) : 0;
 }
 
-static int commit(struct vfmig_load *load)
+static int vfmig_load_commit(struct vfmig_load *load)
 {
 	struct vfmig_device *vm = load->vm;
 	ktime_t start = ktime_get();
@@ -273,25 +273,25 @@ static int commit(struct vfmig_load *load)
 	if (ret)
 		return vfmig_fail(vm, ret, "the device did not take its state");
 	load->whole = true;
-	close_backend(load);
+	vfmig_load_close_backend(load);
 	return 0;
 }
 
-static int act_on(struct vfmig_load *load, int found)
+static int vfmig_load_dispatch(struct vfmig_load *load, int found)
 {
 	switch (found) {
 	case VFMIG_FOUND_MORE:
 		return 0;
 	case VFMIG_FOUND_HEAD:
-		return begin_stream(load);
+		return vfmig_load_begin_stream(load);
 	case VFMIG_FOUND_ROOM:
-		return make_room(load);
+		return vfmig_load_alloc_payload(load);
 	case VFMIG_FOUND_RECORD:
-		return hand_on(load);
+		return vfmig_load_deliver(load);
 	case VFMIG_FOUND_PIECE:
-		return hand_on_piece(load);
+		return vfmig_load_deliver_piece(load);
 	case VFMIG_FOUND_END:
-		return commit(load);
+		return vfmig_load_commit(load);
 	default:
 		return vfmig_fail(load->vm, found, "record %u: %s",
 				  load->reader.records, load->reader.why);
@@ -299,7 +299,7 @@ static int act_on(struct vfmig_load *load, int found)
 }
 
 /* What can be tried again, because not a byte has been taken. */
-static const void *prepare(struct vfmig_load *load, size_t bytes)
+static const void *vfmig_load_prepare(struct vfmig_load *load, size_t bytes)
 {
 	struct vfmig_device *vm = load->vm;
 	const void *va;
@@ -311,7 +311,7 @@ static const void *prepare(struct vfmig_load *load, size_t bytes)
 					  "no memory for the window"));
 
 	if (load->empty && !load->begun) {
-		ret = begin_backend(load);
+		ret = vfmig_load_begin_backend(load);
 		if (ret)
 			return ERR_PTR(ret);
 	}
@@ -319,7 +319,7 @@ static const void *prepare(struct vfmig_load *load, size_t bytes)
 }
 
 /* What the sender has made of one access must not keep the caller for ever. */
-static int may_go_on(struct vfmig_load *load)
+static int vfmig_load_may_go_on(struct vfmig_load *load)
 {
 	int ret = vfmig_must_stop(load->vm);
 
@@ -330,7 +330,8 @@ static int may_go_on(struct vfmig_load *load)
 	return 0;
 }
 
-static int read_bytes(struct vfmig_load *load, const void *va, size_t bytes)
+static int vfmig_load_read(struct vfmig_load *load, const void *va,
+			   size_t bytes)
 {
 	size_t pos = 0, used;
 	int found, ret;
@@ -343,9 +344,9 @@ static int read_bytes(struct vfmig_load *load, const void *va, size_t bytes)
 		if (found == VFMIG_FOUND_END && pos < bytes)
 			return vfmig_fail(load->vm, -EINVAL,
 					  "the stream goes on after its end");
-		ret = act_on(load, found);
+		ret = vfmig_load_dispatch(load, found);
 		if (!ret && pos < bytes)
-			ret = may_go_on(load);
+			ret = vfmig_load_may_go_on(load);
 	} while (!ret && (found != VFMIG_FOUND_MORE || pos < bytes));
 	return ret;
 }
@@ -378,17 +379,17 @@ int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
 	if (!bytes)
 		return 0;
 
-	va = prepare(load, bytes);
+	va = vfmig_load_prepare(load, bytes);
 	if (IS_ERR(va))
 		return PTR_ERR(va);
 
 	load->empty = false;
 	load->whole = false;
-	ret = read_bytes(load, va, bytes);
+	ret = vfmig_load_read(load, va, bytes);
 	if (ret) {
 		load->failed = true;
 		load->whole = false;
-		close_backend(load);
+		vfmig_load_close_backend(load);
 	}
 
 	part->busy_ns += ktime_to_ns(ktime_sub(ktime_get(), start));

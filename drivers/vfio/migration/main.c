@@ -24,7 +24,7 @@ MODULE_PARM_DESC(window, "Size of the data section of devices opened from now on
 
 #define WINDOW_MAX	SZ_64M
 
-static size_t window_size(const struct vfmig_backend_ops *ops)
+static size_t vfmig_choose_window(const struct vfmig_backend_ops *ops)
 {
 	size_t least = VFMIG_STREAM_HEAD_MAX +
 		       vfmig_record_len(ops->min_record);
@@ -71,7 +71,7 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 	vfmig_debugfs_add(vm);
 
 	pci_info(pdev, "vfmig: can migrate: backend %s, stream version %u, v1 region with a window of %zu KiB, v2%s\n",
-		 ops->name, ops->stream_version, window_size(ops) / SZ_1K,
+		 ops->name, ops->stream_version, vfmig_choose_window(ops) / SZ_1K,
 		 VFMIG_MIGRATION_PRE_COPY ? " with pre-copy" : "");
 	return vm;
 }
@@ -94,8 +94,8 @@ void vfmig_unregister(struct vfmig_device *vm)
 }
 EXPORT_SYMBOL_GPL(vfmig_unregister);
 
-static void add_fact(struct vfmig_identity *id, u16 which, u64 value,
-		     const char *name)
+static void vfmig_add_fact(struct vfmig_identity *id, u16 which, u64 value,
+			   const char *name)
 {
 	id->facts[id->nr_facts++] = (struct vfmig_fact) {
 		.id = which,
@@ -105,16 +105,16 @@ static void add_fact(struct vfmig_identity *id, u16 which, u64 value,
 	};
 }
 
-static int identify(struct vfmig_device *vm, struct vfmig_identity *id)
+static int vfmig_identify(struct vfmig_device *vm, struct vfmig_identity *id)
 {
 	struct pci_dev *pdev = vm->core->pdev;
 	int more;
 
 	strscpy(id->backend, vm->ops->name, sizeof(id->backend));
 	id->version = vm->ops->stream_version;
-	add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
-	add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
-	add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
+	vfmig_add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
+	vfmig_add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
+	vfmig_add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
 
 	more = vfmig_backend_identity(vm, id->facts + id->nr_facts,
 				      VFMIG_MAX_FACTS - id->nr_facts);
@@ -152,11 +152,11 @@ int vfmig_open(struct vfmig_device *vm)
 		ret = -ENOMEM;
 		goto err_close;
 	}
-	ret = identify(vm, vm->identity);
+	ret = vfmig_identify(vm, vm->identity);
 	if (ret)
 		goto err_identity;
 
-	vm->window = vfmig_window_create(window_size(vm->ops));
+	vm->window = vfmig_window_create(vfmig_choose_window(vm->ops));
 	if (!vm->window) {
 		ret = -ENOMEM;
 		goto err_identity;

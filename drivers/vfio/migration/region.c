@@ -42,7 +42,7 @@ static_assert((int)VFMIG_STATE_RESUMING == VFIO_DEVICE_STATE_V1_RESUMING);
 static_assert((int)VFMIG_STATE_ERROR ==
 	      (VFIO_DEVICE_STATE_V1_SAVING | VFIO_DEVICE_STATE_V1_RESUMING));
 
-static int read_pending(struct vfmig_device *vm, u64 *value)
+static int vfmig_read_pending(struct vfmig_device *vm, u64 *value)
 {
 	*value = 0;
 	if (!vm->save)
@@ -51,26 +51,26 @@ static int read_pending(struct vfmig_device *vm, u64 *value)
 	return vfmig_save_pending(vm->save, value);
 }
 
-static int read_offset(struct vfmig_device *vm, u64 *value)
+static int vfmig_read_offset(struct vfmig_device *vm, u64 *value)
 {
 	*value = DATA_OFFSET;
 	return vm->save ? vfmig_save_stage(vm->save) : 0;
 }
 
-static int read_size(struct vfmig_device *vm, u64 *value)
+static int vfmig_read_size(struct vfmig_device *vm, u64 *value)
 {
 	*value = 0;
 	return vm->save ? vfmig_save_offer(vm->save, value) : 0;
 }
 
-static int write_size(struct vfmig_device *vm, u64 value)
+static int vfmig_write_size(struct vfmig_device *vm, u64 value)
 {
 	if (!vm->load || value > vfmig_window_size(vm->window))
 		return -EINVAL;
 	return vfmig_load_consume(vm->load, value);
 }
 
-static int write_state(struct vfmig_device *vm, u64 value)
+static int vfmig_write_state(struct vfmig_device *vm, u64 value)
 {
 	int ret;
 
@@ -83,21 +83,22 @@ static int write_state(struct vfmig_device *vm, u64 value)
 
 typedef int (*field_reader)(struct vfmig_device *vm, u64 *value);
 
-static field_reader reader_of(loff_t pos)
+static field_reader vfmig_reader_of(loff_t pos)
 {
 	switch (pos) {
 	case FIELD(pending_bytes):
-		return read_pending;
+		return vfmig_read_pending;
 	case FIELD(data_offset):
-		return read_offset;
+		return vfmig_read_offset;
 	case FIELD(data_size):
-		return read_size;
+		return vfmig_read_size;
 	default:
 		return NULL;
 	}
 }
 
-static int read_u64(struct vfmig_device *vm, field_reader read, u64 *value)
+static int vfmig_read_u64(struct vfmig_device *vm, field_reader read,
+			  u64 *value)
 {
 	int ret = vfmig_engine_lock(vm);
 
@@ -110,7 +111,7 @@ static int read_u64(struct vfmig_device *vm, field_reader read, u64 *value)
 	return ret;
 }
 
-static int write_field(struct vfmig_device *vm, loff_t pos, u64 value)
+static int vfmig_write_field(struct vfmig_device *vm, loff_t pos, u64 value)
 {
 	int ret = vfmig_engine_lock(vm);
 
@@ -120,18 +121,18 @@ static int write_field(struct vfmig_device *vm, loff_t pos, u64 value)
 	if (ret)
 		goto out;
 	if (pos == FIELD(device_state))
-		ret = write_state(vm, value);
+		ret = vfmig_write_state(vm, value);
 	else
-		ret = write_size(vm, value);
+		ret = vfmig_write_size(vm, value);
 out:
 	vfmig_engine_unlock(vm);
 	return ret;
 }
 
-static int field_read(struct vfmig_device *vm, char __user *buf, size_t count,
-		      loff_t pos)
+static int vfmig_field_read(struct vfmig_device *vm, char __user *buf,
+			    size_t count, loff_t pos)
 {
-	field_reader read = reader_of(pos);
+	field_reader read = vfmig_reader_of(pos);
 	u32 state;
 	u64 value;
 	int ret;
@@ -145,14 +146,14 @@ static int field_read(struct vfmig_device *vm, char __user *buf, size_t count,
 	if (!read || count != sizeof(value))
 		return -EINVAL;
 
-	ret = read_u64(vm, read, &value);
+	ret = vfmig_read_u64(vm, read, &value);
 	if (ret)
 		return ret;
 	return copy_to_user(buf, &value, sizeof(value)) ? -EFAULT : 0;
 }
 
-static int field_write(struct vfmig_device *vm, const char __user *buf,
-		       size_t count, loff_t pos)
+static int vfmig_field_write(struct vfmig_device *vm, const char __user *buf,
+			     size_t count, loff_t pos)
 {
 	u32 state;
 	u64 size;
@@ -160,18 +161,18 @@ static int field_write(struct vfmig_device *vm, const char __user *buf,
 	if (pos == FIELD(device_state) && count == sizeof(state)) {
 		if (copy_from_user(&state, buf, sizeof(state)))
 			return -EFAULT;
-		return write_field(vm, pos, state);
+		return vfmig_write_field(vm, pos, state);
 	}
 	if (pos == FIELD(data_size) && count == sizeof(size)) {
 		if (copy_from_user(&size, buf, sizeof(size)))
 			return -EFAULT;
-		return write_field(vm, pos, size);
+		return vfmig_write_field(vm, pos, size);
 	}
 	return -EINVAL;
 }
 
-static struct vfmig_device *region_device(struct vfio_pci_core_device *core,
-					  loff_t pos)
+static struct vfmig_device *vfmig_region_device(struct vfio_pci_core_device *core,
+						loff_t pos)
 {
 	unsigned int i = VFIO_PCI_OFFSET_TO_INDEX(pos) - VFIO_PCI_NUM_REGIONS;
 
@@ -182,14 +183,14 @@ static ssize_t vfmig_region_rw(struct vfio_pci_core_device *core,
 			       char __user *buf, size_t count, loff_t *ppos,
 			       bool iswrite)
 {
-	struct vfmig_device *vm = region_device(core, *ppos);
+	struct vfmig_device *vm = vfmig_region_device(core, *ppos);
 	loff_t pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	size_t size = vfmig_window_size(vm->window);
 	int ret;
 
 	if (pos < DATA_OFFSET) {
-		ret = iswrite ? field_write(vm, buf, count, pos) :
-				field_read(vm, buf, count, pos);
+		ret = iswrite ? vfmig_field_write(vm, buf, count, pos) :
+				vfmig_field_read(vm, buf, count, pos);
 	} else {
 		pos -= DATA_OFFSET;
 		if (pos >= size || count > size - pos)

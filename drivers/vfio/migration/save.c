@@ -173,7 +173,7 @@ static u64 vfmig_initial_left(struct vfmig_save *save, u64 pending)
 }
 
 /* Bytes of payload that the backend has yet to say in this phase. */
-static u64 backend_left(struct vfmig_save *save)
+static u64 vfmig_save_left(struct vfmig_save *save)
 {
 	struct vfmig_device *vm = save->vm;
 
@@ -188,7 +188,7 @@ static u64 backend_left(struct vfmig_save *save)
 	return vfmig_backend_save_left(vm);
 }
 
-static u64 unstaged_bytes(const struct vfmig_save *save, u64 left)
+static u64 vfmig_save_unstaged(const struct vfmig_save *save, u64 left)
 {
 	u64 bytes = 0;
 
@@ -215,14 +215,14 @@ int vfmig_save_pending(struct vfmig_save *save, u64 *bytes)
 
 	if (save->err)
 		return save->err;
-	*bytes = unstaged_bytes(save, backend_left(save));
+	*bytes = vfmig_save_unstaged(save, vfmig_save_left(save));
 	if (save->chunk != VFMIG_CHUNK_IDLE)
 		*bytes += save->chunk_len - save->chunk_taken;
 	return 0;
 }
 
 /* Bytes of the window worth having pages for, given what is left to say. */
-static size_t chunk_room(struct vfmig_save *save, u64 bytes)
+static size_t vfmig_save_room(struct vfmig_save *save, u64 bytes)
 {
 	struct vfmig_device *vm = save->vm;
 	size_t least = vfmig_head_len(vm->identity) +
@@ -236,7 +236,8 @@ static size_t chunk_room(struct vfmig_save *save, u64 bytes)
  * Lays one record of the backend at @buf. Returns the bytes it takes, 0 where
  * the phase has nothing more to say, or a negative errno.
  */
-static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
+static ssize_t vfmig_save_record(struct vfmig_save *save, void *buf,
+				 size_t room)
 {
 	struct vfmig_device *vm = save->vm;
 	u32 payload_room = min_t(size_t, room - VFMIG_STREAM_RECORD_LEN,
@@ -267,8 +268,8 @@ static ssize_t lay_record(struct vfmig_save *save, void *buf, size_t room)
  * Lays records at @buf while the backend has any, and no longer than it should.
  * Returns the bytes they take or a negative errno; @left is what is left then.
  */
-static ssize_t lay_records(struct vfmig_save *save, void *buf, size_t room,
-			   u64 *left)
+static ssize_t vfmig_save_records(struct vfmig_save *save, void *buf,
+				  size_t room, u64 *left)
 {
 	struct vfmig_device *vm = save->vm;
 	size_t least = vfmig_record_len(vm->ops->min_record);
@@ -276,13 +277,13 @@ static ssize_t lay_records(struct vfmig_save *save, void *buf, size_t room,
 	ssize_t n;
 
 	while (*left && room - pos >= least) {
-		n = lay_record(save, buf + pos, room - pos);
+		n = vfmig_save_record(save, buf + pos, room - pos);
 		if (n < 0)
 			return n;
 		if (!n || vfmig_backend_one_record(vm))
 			save->dry = true;
 		pos += n;
-		*left = backend_left(save);
+		*left = vfmig_save_left(save);
 		cond_resched();
 		/* Better a short chunk now than a long one too late. */
 		if (vfmig_access_half_over(vm) || vfmig_must_stop(vm))
@@ -291,11 +292,11 @@ static ssize_t lay_records(struct vfmig_save *save, void *buf, size_t room,
 	return pos;
 }
 
-static int fill_chunk(struct vfmig_save *save, u64 left)
+static int vfmig_save_fill_chunk(struct vfmig_save *save, u64 left)
 {
 	struct vfmig_device *vm = save->vm;
-	u64 bytes = unstaged_bytes(save, left);
-	size_t room = chunk_room(save, bytes);
+	u64 bytes = vfmig_save_unstaged(save, left);
+	size_t room = vfmig_save_room(save, bytes);
 	size_t pos = 0;
 	ssize_t n;
 	void *va;
@@ -311,7 +312,7 @@ static int fill_chunk(struct vfmig_save *save, u64 left)
 		vfmig_initial_left(save, bytes);
 	}
 
-	n = lay_records(save, va + pos, room - pos, &left);
+	n = vfmig_save_records(save, va + pos, room - pos, &left);
 	if (n < 0) {
 		save->err = n;
 		return n;
@@ -358,11 +359,11 @@ int vfmig_save_stage(struct vfmig_save *save)
 		return save->err;
 	if (save->chunk != VFMIG_CHUNK_IDLE)
 		return 0;
-	left = backend_left(save);
-	if (!unstaged_bytes(save, left))
+	left = vfmig_save_left(save);
+	if (!vfmig_save_unstaged(save, left))
 		return 0;
 
-	ret = fill_chunk(save, left);
+	ret = vfmig_save_fill_chunk(save, left);
 	part = vfmig_access_part(vm);
 	part->busy_ns += ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (!ret) {
@@ -495,5 +496,5 @@ u64 vfmig_save_last_size(struct vfmig_device *vm)
 		return bytes + vfmig_in_records(vm, vfmig_backend_save_size(vm));
 	if (save->end_out)
 		return bytes - VFMIG_STREAM_END_LEN;
-	return bytes + vfmig_in_records(vm, backend_left(save));
+	return bytes + vfmig_in_records(vm, vfmig_save_left(save));
 }

@@ -97,17 +97,17 @@ static_assert(sizeof(struct stream_record) == VFMIG_STREAM_RECORD_LEN);
 static_assert(sizeof(struct stream_record) + sizeof(struct stream_end) ==
 	      VFMIG_STREAM_END_LEN);
 
-static u32 padded(u32 len)
+static u32 vfmig_padded(u32 len)
 {
 	return (len + 7) & ~7U;
 }
 
-static u32 crc_of(const void *buf, size_t len)
+static u32 vfmig_crc(const void *buf, size_t len)
 {
 	return ~crc32c(~0U, buf, len);
 }
 
-static u32 head_crc(const struct stream_head *head, size_t facts_len)
+static u32 vfmig_head_crc(const struct stream_head *head, size_t facts_len)
 {
 	u32 crc = crc32c(~0U, head, offsetof(struct stream_head, zero) +
 				    sizeof(head->zero));
@@ -115,9 +115,9 @@ static u32 head_crc(const struct stream_head *head, size_t facts_len)
 	return ~crc32c(crc, head + 1, facts_len);
 }
 
-static u32 record_crc(const struct stream_record *hdr)
+static u32 vfmig_record_crc(const struct stream_record *hdr)
 {
-	return crc_of(hdr, offsetof(struct stream_record, crc));
+	return vfmig_crc(hdr, offsetof(struct stream_record, crc));
 }
 
 /**
@@ -139,7 +139,7 @@ size_t vfmig_head_len(const struct vfmig_identity *id)
  */
 size_t vfmig_record_len(u32 payload)
 {
-	return VFMIG_STREAM_RECORD_LEN + padded(payload);
+	return VFMIG_STREAM_RECORD_LEN + vfmig_padded(payload);
 }
 
 /**
@@ -166,12 +166,12 @@ void vfmig_put_head(void *buf, const struct vfmig_identity *id)
 		fact[i].value = cpu_to_le64(id->facts[i].value);
 	}
 	memcpy(buf, &head, sizeof(head));
-	head.crc = cpu_to_le32(head_crc(buf, id->nr_facts * sizeof(*fact)));
+	head.crc = cpu_to_le32(vfmig_head_crc(buf, id->nr_facts * sizeof(*fact)));
 	memcpy(buf, &head, sizeof(head));
 }
 
-static size_t put_record(struct vfmig_writer *w, void *buf, u16 type, u16 flags,
-			 u32 len)
+static size_t vfmig_put_record(struct vfmig_writer *w, void *buf, u16 type,
+			       u16 flags, u32 len)
 {
 	struct stream_record hdr = {
 		.type = cpu_to_le16(type),
@@ -181,15 +181,15 @@ static size_t put_record(struct vfmig_writer *w, void *buf, u16 type, u16 flags,
 	};
 	u8 *payload = buf + sizeof(hdr);
 
-	memset(payload + len, 0, padded(len) - len);
+	memset(payload + len, 0, vfmig_padded(len) - len);
 	if (!(flags & VFMIG_RECORD_NO_CRC))
-		hdr.payload_crc = cpu_to_le32(crc_of(payload, len));
-	hdr.crc = cpu_to_le32(record_crc(&hdr));
+		hdr.payload_crc = cpu_to_le32(vfmig_crc(payload, len));
+	hdr.crc = cpu_to_le32(vfmig_record_crc(&hdr));
 	memcpy(buf, &hdr, sizeof(hdr));
 
 	w->records++;
 	w->bytes += len;
-	return sizeof(hdr) + padded(len);
+	return sizeof(hdr) + vfmig_padded(len);
 }
 
 /**
@@ -204,7 +204,7 @@ static size_t put_record(struct vfmig_writer *w, void *buf, u16 type, u16 flags,
 size_t vfmig_seal_record(struct vfmig_writer *w, void *buf,
 			 const struct vfmig_record *rec)
 {
-	return put_record(w, buf, rec->type, rec->flags, rec->len);
+	return vfmig_put_record(w, buf, rec->type, rec->flags, rec->len);
 }
 
 /**
@@ -216,7 +216,7 @@ size_t vfmig_seal_record(struct vfmig_writer *w, void *buf,
  */
 size_t vfmig_put_pad(struct vfmig_writer *w, void *buf)
 {
-	return put_record(w, buf, RECORD_PAD, VFMIG_RECORD_OPTIONAL, 0);
+	return vfmig_put_record(w, buf, RECORD_PAD, VFMIG_RECORD_OPTIONAL, 0);
 }
 
 /**
@@ -234,7 +234,7 @@ size_t vfmig_put_end(struct vfmig_writer *w, void *buf)
 	};
 
 	memcpy(buf + VFMIG_STREAM_RECORD_LEN, &end, sizeof(end));
-	return put_record(w, buf, RECORD_END, 0, sizeof(end));
+	return vfmig_put_record(w, buf, RECORD_END, 0, sizeof(end));
 }
 
 /**
@@ -273,14 +273,15 @@ void vfmig_reader_by_pieces(struct vfmig_reader *r, u32 head)
 	r->bulk_head = head;
 }
 
-static int bad(struct vfmig_reader *r, const char *why)
+static int vfmig_reader_bad(struct vfmig_reader *r, const char *why)
 {
 	r->at = VFMIG_AT_ERROR;
 	r->why = why;
 	return -EINVAL;
 }
 
-static void expect(struct vfmig_reader *r, enum vfmig_reader_at at, u32 need)
+static void vfmig_reader_expect(struct vfmig_reader *r, enum vfmig_reader_at at,
+				u32 need)
 {
 	r->at = at;
 	r->have = 0;
@@ -288,7 +289,7 @@ static void expect(struct vfmig_reader *r, enum vfmig_reader_at at, u32 need)
 }
 
 /* Does the magic of a head lie in there, anywhere? */
-static bool holds_head(const u8 *buf, size_t len)
+static bool vfmig_holds_head(const u8 *buf, size_t len)
 {
 	for (; len >= sizeof(STREAM_MAGIC) - 1; buf++, len--)
 		if (!memcmp(buf, STREAM_MAGIC, sizeof(STREAM_MAGIC) - 1))
@@ -297,7 +298,7 @@ static bool holds_head(const u8 *buf, size_t len)
 }
 
 /* A head is coming, of which @r->have bytes are there. */
-static void begin_anew(struct vfmig_reader *r)
+static void vfmig_reader_begin_anew(struct vfmig_reader *r)
 {
 	memset(&r->identity, 0, sizeof(r->identity));
 	r->records = 0;
@@ -306,17 +307,17 @@ static void begin_anew(struct vfmig_reader *r)
 	r->need = VFMIG_STREAM_HEAD_LEN;
 }
 
-static int check_head(struct vfmig_reader *r)
+static int vfmig_check_head(struct vfmig_reader *r)
 {
 	const struct stream_head *head = (const void *)r->part;
 	u32 nr_facts = le16_to_cpu(head->nr_facts);
 
 	if (memcmp(head->magic, STREAM_MAGIC, sizeof(head->magic)))
-		return bad(r, "not a vfmig stream");
+		return vfmig_reader_bad(r, "not a vfmig stream");
 	if (le16_to_cpu(head->format) != STREAM_FORMAT)
-		return bad(r, "unknown format of the stream");
+		return vfmig_reader_bad(r, "unknown format of the stream");
 	if (nr_facts > VFMIG_MAX_FACTS)
-		return bad(r, "too many facts in the head");
+		return vfmig_reader_bad(r, "too many facts in the head");
 
 	/* The facts follow in the same part: one CRC covers both. */
 	r->at = VFMIG_AT_FACTS;
@@ -325,51 +326,51 @@ static int check_head(struct vfmig_reader *r)
 	return VFMIG_FOUND_MORE;
 }
 
-static int check_facts(struct vfmig_reader *r)
+static int vfmig_check_facts(struct vfmig_reader *r)
 {
 	const struct stream_head *head = (const void *)r->part;
 	const struct stream_fact *fact = (const void *)(head + 1);
 	struct vfmig_identity *id = &r->identity;
 	u32 i;
 
-	if (head_crc(head, id->nr_facts * sizeof(*fact)) !=
+	if (vfmig_head_crc(head, id->nr_facts * sizeof(*fact)) !=
 	    le32_to_cpu(head->crc))
-		return bad(r, "the head's CRC is wrong");
+		return vfmig_reader_bad(r, "the head's CRC is wrong");
 	if (head->zero)
-		return bad(r, "a reserved field of the head is not 0");
+		return vfmig_reader_bad(r, "a reserved field of the head is not 0");
 	if (head->backend[VFMIG_STREAM_NAME_LEN - 1])
-		return bad(r, "the backend's name is too long");
+		return vfmig_reader_bad(r, "the backend's name is too long");
 
 	memcpy(id->backend, head->backend, sizeof(id->backend));
 	id->version = le32_to_cpu(head->version);
 	for (i = 0; i < id->nr_facts; i++) {
 		if (fact[i].zero)
-			return bad(r, "a reserved field of a fact is not 0");
+			return vfmig_reader_bad(r, "a reserved field of a fact is not 0");
 		id->facts[i].id = le16_to_cpu(fact[i].id);
 		id->facts[i].rule = le16_to_cpu(fact[i].rule);
 		id->facts[i].value = le64_to_cpu(fact[i].value);
 	}
-	expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
+	vfmig_reader_expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
 	return VFMIG_FOUND_HEAD;
 }
 
-static int check_record(struct vfmig_reader *r)
+static int vfmig_check_record(struct vfmig_reader *r)
 {
 	const struct stream_record *hdr = (const void *)r->part;
 	struct vfmig_record *rec = &r->record;
 
 	if (!memcmp(r->part, STREAM_MAGIC, sizeof(STREAM_MAGIC) - 1)) {
-		begin_anew(r);
+		vfmig_reader_begin_anew(r);
 		return VFMIG_FOUND_MORE;
 	}
-	if (record_crc(hdr) != le32_to_cpu(hdr->crc))
-		return bad(r, holds_head(r->part, sizeof(*hdr)) ?
-			   "the source began a new stream within a record header" :
-			   "a record header's CRC is wrong");
+	if (vfmig_record_crc(hdr) != le32_to_cpu(hdr->crc))
+		return vfmig_reader_bad(r, vfmig_holds_head(r->part, sizeof(*hdr)) ?
+					"the source began a new stream within a record header" :
+					"a record header's CRC is wrong");
 	if (le32_to_cpu(hdr->seq) != r->records)
-		return bad(r, "a record is missing, doubled or out of order");
+		return vfmig_reader_bad(r, "a record is missing, doubled or out of order");
 	if (hdr->zero)
-		return bad(r, "a reserved field of a record is not 0");
+		return vfmig_reader_bad(r, "a reserved field of a record is not 0");
 
 	rec->type = le16_to_cpu(hdr->type);
 	rec->flags = le16_to_cpu(hdr->flags);
@@ -377,29 +378,29 @@ static int check_record(struct vfmig_reader *r)
 	r->payload_crc = le32_to_cpu(hdr->payload_crc);
 
 	if (rec->flags & ~RECORD_FLAGS)
-		return bad(r, "unknown flags of a record");
+		return vfmig_reader_bad(r, "unknown flags of a record");
 	if (rec->len > VFMIG_RECORD_MAX)
-		return bad(r, "a record is too long");
+		return vfmig_reader_bad(r, "a record is too long");
 	if (rec->flags & VFMIG_RECORD_NO_CRC && r->payload_crc)
-		return bad(r, "a record without a CRC has one");
+		return vfmig_reader_bad(r, "a record without a CRC has one");
 	if (rec->type < VFMIG_RECORD_BACKEND && rec->type != RECORD_END &&
 	    !(rec->flags & VFMIG_RECORD_OPTIONAL))
-		return bad(r, "unknown type of record");
+		return vfmig_reader_bad(r, "unknown type of record");
 	if (rec->type == RECORD_END &&
 	    (rec->len != sizeof(struct stream_end) || rec->flags))
-		return bad(r, "the end record is malformed");
+		return vfmig_reader_bad(r, "the end record is malformed");
 
 	if (r->by_pieces && rec->flags & VFMIG_RECORD_NO_CRC &&
 	    rec->type >= VFMIG_RECORD_BACKEND) {
-		expect(r, VFMIG_AT_BULK_HEAD, min(rec->len, r->bulk_head));
+		vfmig_reader_expect(r, VFMIG_AT_BULK_HEAD, min(rec->len, r->bulk_head));
 		return VFMIG_FOUND_MORE;
 	}
 	rec->data = r->payload;
-	expect(r, VFMIG_AT_PAYLOAD, padded(rec->len));
+	vfmig_reader_expect(r, VFMIG_AT_PAYLOAD, vfmig_padded(rec->len));
 	return r->need > r->room ? VFMIG_FOUND_ROOM : VFMIG_FOUND_MORE;
 }
 
-static int check_bulk_head(struct vfmig_reader *r)
+static int vfmig_check_bulk_head(struct vfmig_reader *r)
 {
 	r->record.data = r->part;
 	r->at = VFMIG_AT_BULK;
@@ -407,29 +408,29 @@ static int check_bulk_head(struct vfmig_reader *r)
 	return VFMIG_FOUND_MORE;
 }
 
-static int check_end(struct vfmig_reader *r)
+static int vfmig_check_end(struct vfmig_reader *r)
 {
 	const struct stream_end *end = (const void *)r->payload;
 
 	if (le64_to_cpu(end->records) != r->records ||
 	    le64_to_cpu(end->bytes) != r->bytes)
-		return bad(r, "the end record's counts are wrong");
-	expect(r, VFMIG_AT_END, sizeof(STREAM_MAGIC) - 1);
+		return vfmig_reader_bad(r, "the end record's counts are wrong");
+	vfmig_reader_expect(r, VFMIG_AT_END, sizeof(STREAM_MAGIC) - 1);
 	return VFMIG_FOUND_END;
 }
 
 /* What follows the end must be a head, which is known by its first bytes. */
-static int check_after_end(struct vfmig_reader *r)
+static int vfmig_check_after_end(struct vfmig_reader *r)
 {
 	if (memcmp(r->part, STREAM_MAGIC, r->have))
-		return bad(r, "the stream goes on after its end");
+		return vfmig_reader_bad(r, "the stream goes on after its end");
 	if (r->have == r->need)
-		begin_anew(r);
+		vfmig_reader_begin_anew(r);
 	return VFMIG_FOUND_MORE;
 }
 
 /* From @from to @to there is nothing but 0; @bytes may be NULL if that is none. */
-static bool is_padding(const u8 *bytes, u32 from, u32 to)
+static bool vfmig_is_padding(const u8 *bytes, u32 from, u32 to)
 {
 	for (; from < to; from++)
 		if (bytes[from])
@@ -437,61 +438,62 @@ static bool is_padding(const u8 *bytes, u32 from, u32 to)
 	return true;
 }
 
-static void end_record(struct vfmig_reader *r)
+static void vfmig_reader_end_record(struct vfmig_reader *r)
 {
 	r->records++;
 	r->bytes += r->record.len;
-	expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
+	vfmig_reader_expect(r, VFMIG_AT_RECORD, VFMIG_STREAM_RECORD_LEN);
 }
 
-static int check_payload(struct vfmig_reader *r)
+static int vfmig_check_payload(struct vfmig_reader *r)
 {
 	struct vfmig_record *rec = &r->record;
 
-	if (!is_padding(r->payload, rec->len, r->need))
-		return bad(r, "a record's padding is not 0");
+	if (!vfmig_is_padding(r->payload, rec->len, r->need))
+		return vfmig_reader_bad(r, "a record's padding is not 0");
 	if (!(rec->flags & VFMIG_RECORD_NO_CRC) &&
-	    crc_of(r->payload, rec->len) != r->payload_crc)
-		return bad(r, holds_head(r->payload, rec->len) ?
-			   "the source began a new stream within a payload" :
-			   "a payload's CRC is wrong");
+	    vfmig_crc(r->payload, rec->len) != r->payload_crc)
+		return vfmig_reader_bad(r, vfmig_holds_head(r->payload, rec->len) ?
+					"the source began a new stream within a payload" :
+					"a payload's CRC is wrong");
 
 	if (rec->type == RECORD_END)
-		return check_end(r);
-	end_record(r);
+		return vfmig_check_end(r);
+	vfmig_reader_end_record(r);
 	return rec->type < VFMIG_RECORD_BACKEND ? VFMIG_FOUND_MORE :
 						  VFMIG_FOUND_RECORD;
 }
 
-static int check_bulk_pad(struct vfmig_reader *r)
+static int vfmig_check_bulk_pad(struct vfmig_reader *r)
 {
-	if (!is_padding(r->part, 0, r->need))
-		return bad(r, "a record's padding is not 0");
-	end_record(r);
+	if (!vfmig_is_padding(r->part, 0, r->need))
+		return vfmig_reader_bad(r, "a record's padding is not 0");
+	vfmig_reader_end_record(r);
 	return VFMIG_FOUND_MORE;
 }
 
-static int check_part(struct vfmig_reader *r)
+static int vfmig_check_part(struct vfmig_reader *r)
 {
 	switch (r->at) {
 	case VFMIG_AT_HEAD:
-		return check_head(r);
+		return vfmig_check_head(r);
 	case VFMIG_AT_FACTS:
-		return check_facts(r);
+		return vfmig_check_facts(r);
 	case VFMIG_AT_RECORD:
-		return check_record(r);
+		return vfmig_check_record(r);
 	case VFMIG_AT_PAYLOAD:
-		return check_payload(r);
+		return vfmig_check_payload(r);
 	case VFMIG_AT_BULK_HEAD:
-		return check_bulk_head(r);
+		return vfmig_check_bulk_head(r);
 	case VFMIG_AT_BULK_PAD:
-		return check_bulk_pad(r);
+		return vfmig_check_bulk_pad(r);
 	default:
-		return bad(r, "the reader is lost");
+		return vfmig_reader_bad(r, "the reader is lost");
 	}
 }
 
-static size_t take(struct vfmig_reader *r, const void *buf, size_t len)
+static size_t vfmig_reader_take(struct vfmig_reader *r, const void *buf,
+				size_t len)
 {
 	u8 *to = r->at == VFMIG_AT_PAYLOAD ? r->payload : r->part;
 
@@ -505,7 +507,8 @@ static size_t take(struct vfmig_reader *r, const void *buf, size_t len)
 }
 
 /* Not copied: it is the backend that reads it, where it lies. */
-static size_t take_piece(struct vfmig_reader *r, const void *buf, size_t len)
+static size_t vfmig_reader_take_piece(struct vfmig_reader *r, const void *buf,
+				      size_t len)
 {
 	struct vfmig_piece *piece = &r->piece;
 
@@ -514,8 +517,8 @@ static size_t take_piece(struct vfmig_reader *r, const void *buf, size_t len)
 	piece->data = buf;
 	r->have += piece->len;
 	if (r->have == r->need)
-		expect(r, VFMIG_AT_BULK_PAD,
-		       padded(r->record.len) - r->record.len);
+		vfmig_reader_expect(r, VFMIG_AT_BULK_PAD,
+				    vfmig_padded(r->record.len) - r->record.len);
 	return piece->len;
 }
 
@@ -547,18 +550,18 @@ int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
 		if (r->at == VFMIG_AT_BULK) {
 			if (*used == len && r->have < r->need)
 				return VFMIG_FOUND_MORE;
-			*used += take_piece(r, buf + *used, len - *used);
+			*used += vfmig_reader_take_piece(r, buf + *used, len - *used);
 			return VFMIG_FOUND_PIECE;
 		}
 
-		*used += take(r, buf + *used, len - *used);
+		*used += vfmig_reader_take(r, buf + *used, len - *used);
 		if (r->at == VFMIG_AT_END) {
-			found = check_after_end(r);
+			found = vfmig_check_after_end(r);
 			continue;
 		}
 		if (r->have < r->need)
 			return VFMIG_FOUND_MORE;
-		found = check_part(r);
+		found = vfmig_check_part(r);
 	}
 	return found;
 }

@@ -38,30 +38,30 @@ static const u16 allowed[VFMIG_NR_STATES] = {
 				     TO(STOP_COPY) | TO(RUNNING_P2P),
 };
 
-static bool arc_allowed(u32 from, u32 to)
+static bool vfmig_arc_allowed(u32 from, u32 to)
 {
 	return from < VFMIG_NR_STATES && to < VFMIG_NR_STATES &&
 	       allowed[from] & BIT(to);
 }
 
 /* It may start DMA and interrupts. */
-static bool runs(u32 state)
+static bool vfmig_state_runs(u32 state)
 {
 	return state & VFMIG_STATE_RUNNING && !(state & VFMIG_STATE_P2P);
 }
 
 /* Its state may change, if only because somebody writes to its registers. */
-static bool lives(u32 state)
+static bool vfmig_state_lives(u32 state)
 {
 	return state & VFMIG_STATE_RUNNING;
 }
 
-static bool saves(u32 state)
+static bool vfmig_state_saves(u32 state)
 {
 	return state & VFMIG_STATE_STOP_COPY;
 }
 
-static void add(struct vfmig_plan *plan, enum vfmig_step step)
+static void vfmig_plan_add(struct vfmig_plan *plan, enum vfmig_step step)
 {
 	plan->step[plan->nr++] = step;
 }
@@ -83,33 +83,33 @@ static void add(struct vfmig_plan *plan, enum vfmig_step step)
 int vfmig_plan_arc(u32 from, u32 to, struct vfmig_plan *plan)
 {
 	plan->nr = 0;
-	if (!arc_allowed(from, to))
+	if (!vfmig_arc_allowed(from, to))
 		return -EINVAL;
 	if (from == to)
 		return 0;
 
 	if (from == VFMIG_STATE_RESUMING)
-		add(plan, VFMIG_STEP_LEAVE_RESUMING);
+		vfmig_plan_add(plan, VFMIG_STEP_LEAVE_RESUMING);
 
-	if (runs(from) && !runs(to))
-		add(plan, VFMIG_STEP_QUIESCE);
-	if (lives(from) && !lives(to))
-		add(plan, VFMIG_STEP_FREEZE);
+	if (vfmig_state_runs(from) && !vfmig_state_runs(to))
+		vfmig_plan_add(plan, VFMIG_STEP_QUIESCE);
+	if (vfmig_state_lives(from) && !vfmig_state_lives(to))
+		vfmig_plan_add(plan, VFMIG_STEP_FREEZE);
 
-	if (saves(from) && !saves(to))
-		add(plan, VFMIG_STEP_END_SAVING);
+	if (vfmig_state_saves(from) && !vfmig_state_saves(to))
+		vfmig_plan_add(plan, VFMIG_STEP_END_SAVING);
 	else if (to == VFMIG_STATE_STOP_COPY)
-		add(plan, VFMIG_STEP_STOP_COPY);
-	else if (saves(to) && !saves(from))
-		add(plan, VFMIG_STEP_PRE_COPY);
+		vfmig_plan_add(plan, VFMIG_STEP_STOP_COPY);
+	else if (vfmig_state_saves(to) && !vfmig_state_saves(from))
+		vfmig_plan_add(plan, VFMIG_STEP_PRE_COPY);
 
 	if (to == VFMIG_STATE_RESUMING)
-		add(plan, VFMIG_STEP_RESUMING);
+		vfmig_plan_add(plan, VFMIG_STEP_RESUMING);
 
-	if (!lives(from) && lives(to))
-		add(plan, VFMIG_STEP_THAW);
-	if (!runs(from) && runs(to))
-		add(plan, VFMIG_STEP_RUN);
+	if (!vfmig_state_lives(from) && vfmig_state_lives(to))
+		vfmig_plan_add(plan, VFMIG_STEP_THAW);
+	if (!vfmig_state_runs(from) && vfmig_state_runs(to))
+		vfmig_plan_add(plan, VFMIG_STEP_RUN);
 	return 0;
 }
 

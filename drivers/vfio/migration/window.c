@@ -53,7 +53,7 @@ struct vfmig_window *vfmig_window_create(size_t size)
 	return win;
 }
 
-static void window_free(struct kref *ref)
+static void vfmig_window_free(struct kref *ref)
 {
 	struct vfmig_window *win = container_of(ref, struct vfmig_window, ref);
 	struct page *page;
@@ -82,7 +82,7 @@ struct vfmig_window *vfmig_window_get(struct vfmig_window *win)
 void vfmig_window_put(struct vfmig_window *win)
 {
 	if (win)
-		kref_put(&win->ref, window_free);
+		kref_put(&win->ref, vfmig_window_free);
 }
 
 size_t vfmig_window_size(const struct vfmig_window *win)
@@ -101,7 +101,8 @@ size_t vfmig_window_used(const struct vfmig_window *win)
 	return (size_t)atomic_read(&win->nr_pages) << PAGE_SHIFT;
 }
 
-static struct page *get_window_page(struct vfmig_window *win, unsigned long i)
+static struct page *vfmig_window_get_page(struct vfmig_window *win,
+					  unsigned long i)
 {
 	struct page *page = xa_load(&win->pages, i);
 	struct page *new;
@@ -149,7 +150,7 @@ void *vfmig_window_map(struct vfmig_window *win, size_t len)
 		return NULL;
 
 	for (i = 0; i < nr; i++) {
-		pages[i] = get_window_page(win, i);
+		pages[i] = vfmig_window_get_page(win, i);
 		if (!pages[i])
 			goto out;
 	}
@@ -165,8 +166,10 @@ out:
 }
 
 /* Those there are from the @i-th on, without a gap; returns their number. */
-static unsigned long collect_pages(struct vfmig_window *win, unsigned long i,
-				   unsigned long most, struct page **pages)
+static unsigned long vfmig_window_collect_pages(struct vfmig_window *win,
+						unsigned long i,
+						unsigned long most,
+						struct page **pages)
 {
 	unsigned long n;
 
@@ -194,14 +197,14 @@ static vm_fault_t vfmig_window_fault(struct vm_fault *vmf)
 
 	if (i >= win->size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
-	if (!get_window_page(win, i))
+	if (!vfmig_window_get_page(win, i))
 		return VM_FAULT_OOM;
 
 	most = min((vma->vm_end - addr) >> PAGE_SHIFT,
 		   (unsigned long)FAULT_AROUND);
 	do {
-		n = collect_pages(win, i, min_t(unsigned long, most, BATCH),
-				  pages);
+		n = vfmig_window_collect_pages(win, i, min_t(unsigned long, most, BATCH),
+					       pages);
 		rest = n;
 		ret = n ? vm_insert_pages(vma, addr, pages, &rest) : 0;
 		i += n;
@@ -288,7 +291,7 @@ int vfmig_window_write(struct vfmig_window *win, size_t pos,
 	while (count) {
 		size_t in_page = offset_in_page(pos);
 		size_t n = min_t(size_t, count, PAGE_SIZE - in_page);
-		struct page *page = get_window_page(win, pos >> PAGE_SHIFT);
+		struct page *page = vfmig_window_get_page(win, pos >> PAGE_SHIFT);
 
 		if (!page)
 			return -ENOMEM;

@@ -95,7 +95,7 @@ static const char *igbvf_why_not(struct pci_dev *pdev)
 	return NULL;
 }
 
-static int page0_show(struct seq_file *s, void *unused)
+static int igbvf_page0_show(struct seq_file *s, void *unused)
 {
 	struct igbvf_device *vf = s->private;
 	unsigned long mappings = 0;
@@ -112,7 +112,7 @@ static int page0_show(struct seq_file *s, void *unused)
 		   unseen);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(page0);
+DEFINE_SHOW_ATTRIBUTE(igbvf_page0);
 
 static int igbvf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -135,7 +135,7 @@ static int igbvf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vfmig_pci_probe(&vf->vpci, ops, vf);
 	if (!ret && ops)
 		debugfs_create_file("page0", 0400, vfmig_debugfs(vf->vpci.vm),
-				    vf, &page0_fops);
+				    vf, &igbvf_page0_fops);
 	return ret;
 }
 

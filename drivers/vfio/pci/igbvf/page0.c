@@ -27,7 +27,7 @@ const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
 };
 
 /* The COMMAND of a virtual function may say nothing: then its PF decides. */
-static bool decodes(struct igbvf_device *vf)
+static bool igbvf_decodes(struct igbvf_device *vf)
 {
 	struct vfio_pci_core_device *core = &vf->vpci.core;
 	struct pci_dev *pdev = core->pdev;
@@ -38,7 +38,7 @@ static bool decodes(struct igbvf_device *vf)
 	       (pdev->no_command_memory || command & PCI_COMMAND_MEMORY);
 }
 
-static u32 read_reg(struct igbvf_device *vf, u32 reg)
+static u32 igbvf_read_reg(struct igbvf_device *vf, u32 reg)
 {
 	unsigned int i;
 
@@ -52,7 +52,7 @@ static u32 read_reg(struct igbvf_device *vf, u32 reg)
  * Registers are 32 bits wide; a narrower read is of a part of one. It clears
  * only what it returns.
  */
-static u32 guest_reads(struct igbvf_device *vf, u32 offset, u32 width)
+static u32 igbvf_guest_reads(struct igbvf_device *vf, u32 offset, u32 width)
 {
 	u32 shift = 8 * (offset & 3);
 	u32 mask = GENMASK(8 * width - 1, 0) << shift;
@@ -65,13 +65,13 @@ static u32 guest_reads(struct igbvf_device *vf, u32 offset, u32 width)
 		val = igbvf_mailbox_look(vf);
 		vf->guest->mailbox.unread &= ~mask;
 	} else {
-		val = read_reg(vf, reg);
+		val = igbvf_read_reg(vf, reg);
 	}
 	return (val & mask) >> shift;
 }
 
-static void guest_writes(struct igbvf_device *vf, u32 offset, u32 width,
-			 u32 val)
+static void igbvf_guest_writes(struct igbvf_device *vf, u32 offset, u32 width,
+			       u32 val)
 {
 	u32 reg = offset & ~3U;
 	u32 bits = val << 8 * (offset & 3);
@@ -96,28 +96,28 @@ static void guest_writes(struct igbvf_device *vf, u32 offset, u32 width,
 	}
 }
 
-static int access(struct igbvf_device *vf, u32 offset, u32 width, u32 *val,
-		  bool write)
+static int igbvf_page0_access(struct igbvf_device *vf, u32 offset, u32 width,
+			      u32 *val, bool write)
 {
 	int ret = 0;
 
 	down_read(&vf->vpci.core.memory_lock);
-	if (!decodes(vf)) {
+	if (!igbvf_decodes(vf)) {
 		ret = -EIO;
 		goto out;
 	}
 	spin_lock(&vf->lock);
 	if (write)
-		guest_writes(vf, offset, width, *val);
+		igbvf_guest_writes(vf, offset, width, *val);
 	else
-		*val = guest_reads(vf, offset, width);
+		*val = igbvf_guest_reads(vf, offset, width);
 	spin_unlock(&vf->lock);
 out:
 	up_read(&vf->vpci.core.memory_lock);
 	return ret;
 }
 
-static u32 piece(u32 offset, size_t count)
+static u32 igbvf_access_width(u32 offset, size_t count)
 {
 	if (count >= 4 && !(offset & 3))
 		return 4;
@@ -125,8 +125,9 @@ static u32 piece(u32 offset, size_t count)
 }
 
 /* Of @in and @out the one that @write says is the user's buffer. */
-static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
-			char __user *out, size_t count, u32 offset, bool write)
+static ssize_t igbvf_page0_rw(struct igbvf_device *vf, const char __user *in,
+			      char __user *out, size_t count, u32 offset,
+			      bool write)
 {
 	struct device *dev = &vf->vpci.core.pdev->dev;
 	size_t done = 0;
@@ -139,7 +140,7 @@ static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
 		return -EIO;
 
 	for (ret = 0; done < count; done += width) {
-		width = piece(offset + done, count - done);
+		width = igbvf_access_width(offset + done, count - done);
 		raw = 0;
 		if (write) {
 			ret = -EFAULT;
@@ -147,7 +148,7 @@ static ssize_t page0_rw(struct igbvf_device *vf, const char __user *in,
 				break;
 			val = le32_to_cpu(raw);
 		}
-		ret = access(vf, offset + done, width, &val, write);
+		ret = igbvf_page0_access(vf, offset + done, width, &val, write);
 		if (ret)
 			break;
 		if (!write) {
@@ -190,8 +191,8 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 	ssize_t ret;
 
 	if (part) {
-		ret = page0_rw(vf, NULL, buf, part,
-			       *ppos & VFIO_PCI_OFFSET_MASK, false);
+		ret = igbvf_page0_rw(vf, NULL, buf, part,
+				     *ppos & VFIO_PCI_OFFSET_MASK, false);
 		if (ret < 0)
 			return ret;
 		*ppos += part;
@@ -210,8 +211,8 @@ ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 	ssize_t ret;
 
 	if (part) {
-		ret = page0_rw(vf, buf, NULL, part,
-			       *ppos & VFIO_PCI_OFFSET_MASK, true);
+		ret = igbvf_page0_rw(vf, buf, NULL, part,
+				     *ppos & VFIO_PCI_OFFSET_MASK, true);
 		if (ret < 0)
 			return ret;
 		*ppos += part;

@@ -27,7 +27,8 @@
  * length stay, for igbvf_state_check() to see a ring that cannot be carried.
  */
 static void igbvf_read_regs(struct igbvf_device *vf, u32 base, u32 dctl,
-			    const struct igbvf_reg *reg, __le32 *val, unsigned int nr)
+			    const struct igbvf_reg *reg, __le32 *val,
+			    unsigned int nr)
 {
 	unsigned int i;
 	u32 bits;
@@ -47,7 +48,8 @@ static void igbvf_read_regs(struct igbvf_device *vf, u32 base, u32 dctl,
 }
 
 /* Has a queue moved since @state was read, or does one even run? */
-static bool igbvf_moves(struct igbvf_device *vf, const struct igbvf_state *state)
+static bool igbvf_moves(struct igbvf_device *vf,
+			const struct igbvf_state *state)
 {
 	const struct igbvf_state_queue *queue;
 	unsigned int q;

@@ -44,8 +44,8 @@ const struct igbvf_reg igbvf_tx_regs[IGBVF_NR_TX] = {
 	[IGBVF_TX_DCTL]		= { "TXDCTL",	IGBVF_DCTL,	0x0a1f1f1f },
 };
 
-static bool reserved_bits(const __le32 *regs, const struct igbvf_reg *reg,
-			  unsigned int nr)
+static bool igbvf_reserved_bits(const __le32 *regs, const struct igbvf_reg *reg,
+				unsigned int nr)
 {
 	unsigned int i;
 
@@ -78,8 +78,8 @@ static const char *check_queue(const struct igbvf_state_queue *queue)
 	const char *why;
 	u32 dctl;
 
-	if (reserved_bits(queue->rx, igbvf_rx_regs, IGBVF_NR_RX) ||
-	    reserved_bits(queue->tx, igbvf_tx_regs, IGBVF_NR_TX))
+	if (igbvf_reserved_bits(queue->rx, igbvf_rx_regs, IGBVF_NR_RX) ||
+	    igbvf_reserved_bits(queue->tx, igbvf_tx_regs, IGBVF_NR_TX))
 		return "a queue's register has a reserved bit set";
 
 	why = check_ring(le32_to_cpu(queue->rx[IGBVF_RX_DCTL]),
@@ -126,7 +126,7 @@ static const char *check_interrupts(const struct igbvf_state *state)
 	return NULL;
 }
 
-static bool is_zero(const void *buf, size_t len)
+static bool igbvf_is_zero(const void *buf, size_t len)
 {
 	const u8 *byte = buf;
 
@@ -136,12 +136,12 @@ static bool is_zero(const void *buf, size_t len)
 	return true;
 }
 
-static bool is_station_address(const u8 *mac)
+static bool igbvf_is_station_address(const u8 *mac)
 {
-	return !(mac[0] & 1) && !is_zero(mac, 6);
+	return !(mac[0] & 1) && !igbvf_is_zero(mac, 6);
 }
 
-static unsigned int count_vlans(const struct igbvf_asked *asked)
+static unsigned int igbvf_count_vlans(const struct igbvf_asked *asked)
 {
 	unsigned int i, count = 0;
 	u32 word;
@@ -160,13 +160,13 @@ static const char *check_vlans(const struct igbvf_asked *asked, u32 flags)
 	bool on = le32_to_cpu(asked->vlans[id / 32]) & BIT(id % 32);
 
 	if (!(flags & IGBVF_STATE_VLAN))
-		return last || count_vlans(asked) ? "VLANs without a flag" :
+		return last || igbvf_count_vlans(asked) ? "VLANs without a flag" :
 						    NULL;
 	if (last & ~(u32)(IGBVF_VLAN_ID | IGBVF_VLAN_ON))
 		return "the last VLAN has a reserved bit set";
 	if (on != !!(last & IGBVF_VLAN_ON))
 		return "the last VLAN is not among the others";
-	if (count_vlans(asked) > IGBVF_MAX_VLANS)
+	if (igbvf_count_vlans(asked) > IGBVF_MAX_VLANS)
 		return "more VLANs than a PF has filters";
 	return NULL;
 }
@@ -177,8 +177,8 @@ static const char *check_addresses(const struct igbvf_asked *asked, u32 flags)
 	u16 nr_unicast = le16_to_cpu(asked->nr_unicast);
 	unsigned int i;
 
-	if (flags & IGBVF_STATE_MAC ? !is_station_address(asked->mac) :
-				      !is_zero(asked->mac, 6))
+	if (flags & IGBVF_STATE_MAC ? !igbvf_is_station_address(asked->mac) :
+				      !igbvf_is_zero(asked->mac, 6))
 		return "the address is not one";
 
 	if (nr_multicast > 255 ||
@@ -192,10 +192,10 @@ static const char *check_addresses(const struct igbvf_asked *asked, u32 flags)
 	if (nr_unicast > IGBVF_MAX_UNICAST)
 		return "too many unicast addresses";
 	for (i = 0; i < IGBVF_MAX_UNICAST; i++)
-		if (i < nr_unicast ? !is_station_address(asked->unicast[i]) :
-				     !is_zero(asked->unicast[i], 6))
+		if (i < nr_unicast ? !igbvf_is_station_address(asked->unicast[i]) :
+				     !igbvf_is_zero(asked->unicast[i], 6))
 			return "a unicast address is not one";
-	return is_zero(asked->zero, sizeof(asked->zero)) ? NULL :
+	return igbvf_is_zero(asked->zero, sizeof(asked->zero)) ? NULL :
 							   "the end is not 0";
 }
 
