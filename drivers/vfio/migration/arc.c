@@ -201,7 +201,7 @@ static enum vfmig_outcome vfmig_take_steps(struct vfmig_device *vm,
 	if (!ret || vfmig_was_reset(vm))
 		return VFMIG_ARC_UNDONE;
 
-	vfmig_fail(vm, ret, "reset the device: undoing failed after");
+	vfmig_fail(vm, ret, "rollback failed, the device is in the ERROR state, reset it");
 	return VFMIG_ARC_LOST;
 }
 

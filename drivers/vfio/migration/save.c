@@ -15,7 +15,9 @@
  *
  * All of this runs under the engine's lock.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
@@ -255,7 +257,7 @@ static ssize_t vfmig_save_record(struct vfmig_save *save, void *buf,
 		return 0;
 	if (WARN_ON_ONCE(rec.len > payload_room ||
 			 rec.type < VFMIG_RECORD_BACKEND))
-		return vfmig_fail(vm, -EIO, "the backend's record is not one");
+		return vfmig_fail(vm, -EIO, "the backend returned a malformed record");
 
 	trace_vfmig_record(pci_name(vm->core->pdev), true, rec.type,
 			   save->writer.records, rec.len);
@@ -459,11 +461,10 @@ int vfmig_save_split(struct vfmig_save *save, u64 *initial, u64 *dirty)
 	return 0;
 }
 
-/* With their headers, if records go on being as long as they have been. */
+/* With headers: as if all records were as long as the longest, or as can be. */
 static u64 vfmig_in_records(const struct vfmig_device *vm, u64 payload)
 {
-	size_t window = vfmig_window_size(vm->window);
-	u64 each = min_t(u64, VFMIG_RECORD_MAX, window);
+	u64 each = min_t(u64, VFMIG_RECORD_MAX, vfmig_window_size(vm->window));
 
 	if (!payload)
 		return 0;
@@ -477,8 +478,7 @@ static u64 vfmig_in_records(const struct vfmig_device *vm, u64 payload)
  * @vm: the device, open, in any state
  *
  * Context: under the engine lock; calls the backend.
- * Return: bytes; an estimate. A record's header counts, but before the first
- * record the least number of them.
+ * Return: bytes; an estimate.
  */
 u64 vfmig_save_last_size(struct vfmig_device *vm)
 {

@@ -76,7 +76,7 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 	why = igbvf_state_check(&vf->guest->state, sizeof(vf->guest->state));
 	if (why)
 		return vfmig_fail(vf->vpci.vm, -EINVAL,
-				  "the guest has set up rubbish: %s", why);
+				  "the guest has programmed an invalid configuration: %s", why);
 
 	spin_lock(&vf->lock);
 	lost = vf->guest->mailbox.lost;

@@ -179,7 +179,7 @@ static const char *check_addresses(const struct igbvf_asked *asked, u32 flags)
 
 	if (flags & IGBVF_STATE_MAC ? !igbvf_is_station_address(asked->mac) :
 				      !igbvf_is_zero(asked->mac, 6))
-		return "the address is not one";
+		return "invalid MAC address";
 
 	if (nr_multicast > 255 ||
 	    (nr_multicast && !(flags & IGBVF_STATE_MULTICAST)))
@@ -194,7 +194,7 @@ static const char *check_addresses(const struct igbvf_asked *asked, u32 flags)
 	for (i = 0; i < IGBVF_MAX_UNICAST; i++)
 		if (i < nr_unicast ? !igbvf_is_station_address(asked->unicast[i]) :
 				     !igbvf_is_zero(asked->unicast[i], 6))
-			return "a unicast address is not one";
+			return "invalid unicast address";
 	return igbvf_is_zero(asked->zero, sizeof(asked->zero)) ? NULL :
 							   "the end is not 0";
 }
@@ -216,7 +216,7 @@ static const char *check_asked(const struct igbvf_asked *asked, u32 flags)
 		return "the largest packet is out of range";
 	if (flags & IGBVF_STATE_PROMISC ?
 	    (promisc & ~IGBVF_MSG_INFO) != IGBVF_MSG_PROMISC : promisc)
-		return "the promiscuity is not one";
+		return "invalid promiscuous mode";
 	return NULL;
 }
 

@@ -9,7 +9,7 @@
  * quiesced, is left for stop-and-copy.
  */
 #include <linux/align.h>
-#include <linux/math.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 

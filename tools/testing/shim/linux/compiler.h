@@ -5,13 +5,6 @@
 /* One thread: a value is what it is. */
 #define READ_ONCE(x)		(x)
 #define WRITE_ONCE(x, val)	((x) = (val))
-#define xchg(p, val)							\
-({									\
-	typeof(*(p)) before_ = *(p);					\
-									\
-	*(p) = (val);							\
-	before_;							\
-})
 /* Nor is there an order to keep. */
 #define smp_load_acquire(p)	(*(p))
 

@@ -29,6 +29,4 @@ typedef u64 __le64;
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define __aligned(x)	__attribute__((aligned(x)))
 
-#define U64_MAX	((u64)~0ULL)
-
 #endif /* VFMIG_SHIM_TYPES_H */
