@@ -111,7 +111,7 @@ static void requests_must_be_possible(void)
 	REFUSED(flags, cpu_to_le32(IGBVF_STATE_LPE | IGBVF_STATE_VLAN),
 		"handshake");
 	REFUSED(asked.lpe, cpu_to_le32(IGBVF_MAX_PACKET + 1), "packet");
-	REFUSED(asked.promisc, cpu_to_le32(IGBVF_MSG_VLAN), "promiscuity");
+	REFUSED(asked.promisc, cpu_to_le32(IGBVF_MSG_VLAN), "promiscuous mode");
 	REFUSED(asked.vlan_last, cpu_to_le32(8 | IGBVF_VLAN_ON), "last VLAN");
 	REFUSED(asked.vlan_last, cpu_to_le32(BIT(17)), "last VLAN");
 	REFUSED(asked.mac[0], 1, "address");
@@ -144,11 +144,11 @@ static void requests_must_have_their_flags(void)
 	s = without(IGBVF_STATE_MULTICAST);
 	refused(&s, "number of multicast", "multicast addresses without the flag");
 	s = without(IGBVF_STATE_MAC);
-	refused(&s, "address is not one", "an address without the flag");
+	refused(&s, "invalid MAC address", "an address without the flag");
 	s = without(IGBVF_STATE_LPE);
 	refused(&s, "largest packet", "a packet size without the flag");
 	s = without(IGBVF_STATE_PROMISC);
-	refused(&s, "promiscuity", "promiscuity without the flag");
+	refused(&s, "promiscuous mode", "promiscuity without the flag");
 
 	memset(&s.asked, 0, sizeof(s.asked));
 	s.flags = cpu_to_le32(IGBVF_STATE_LINK);
@@ -162,7 +162,7 @@ static void requests_must_have_their_flags(void)
 	s.asked.unicast[0][0] = 2;
 	ok(!igbvf_state_check(&s, sizeof(s)), "what outlives a reset, no handshake");
 	s.asked.promisc = cpu_to_le32(IGBVF_MSG_PROMISC);
-	refused(&s, "promiscuity", "what does not outlive it, no handshake");
+	refused(&s, "promiscuous mode", "what does not outlive it, no handshake");
 }
 
 static void vlans_must_have_filters(void)
