@@ -5,13 +5,13 @@
  *
  * Who does what:
  *
- *	main.c		binds, opens, closes; knows VFIO, no migration
+ *	main.c		binds and resets; knows VFIO, no migration
  *	page0.c		the page of BAR 0 whose accesses are seen
  *	exposed.c	the same page, mapped: then they are not
  *	mailbox.c	what the guest has asked its PF for, told from them
  *	pf.c		asks another PF for the same, and takes it back
  *	exchange.c	talks with a PF in the guest's stead
- *	close.c		takes it back when the user has gone
+ *	open.c		a user comes, and goes: then what was asked is taken back
  *	queues.c	stops and starts
  *	registers.c	reads and writes the registers of what is stopped
  *	state.c		checks the record that travels; pure
@@ -177,10 +177,6 @@ static inline void igbvf_flush(struct igbvf_device *vf)
 	igbvf_rd32(vf, IGBVF_STATUS);
 }
 
-/* main.c */
-int igbvf_open(void *backend);
-void igbvf_close(void *backend);
-
 /* backend.c */
 extern const struct vfmig_backend_ops igbvf_backend_ops;
 void igbvf_forget(struct igbvf_device *vf);
@@ -196,8 +192,9 @@ int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		      struct vfio_info_cap *caps);
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
 
-/* close.c */
-void igbvf_close_pf(struct igbvf_device *vf);
+/* open.c */
+int igbvf_open(void *backend);
+void igbvf_close(void *backend);
 
 /* exposed.c */
 int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * igbvf-vfio-pci - binds, opens and closes; knows VFIO, no migration
+ * igbvf-vfio-pci - binds and resets; knows VFIO, no migration
  *
  * A function that cannot be made migratable is served as plain vfio-pci would.
  */
@@ -8,7 +8,6 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 
 #include "igbvf.h"
 
@@ -17,57 +16,6 @@ static struct igbvf_device *igbvf_from_pdev(struct pci_dev *pdev)
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
 
 	return container_of(core, struct igbvf_device, vpci.core);
-}
-
-/* Returns the one before. */
-static struct igbvf_guest *igbvf_set_guest(struct igbvf_device *vf,
-					   struct igbvf_guest *guest)
-{
-	spin_lock(&vf->lock);
-	swap(vf->guest, guest);
-	spin_unlock(&vf->lock);
-	return guest;
-}
-
-/**
- * igbvf_open - the function is being opened
- * @backend: the function
- *
- * For struct vfmig_backend_ops.
- *
- * Return: 0 or -ENOMEM.
- */
-int igbvf_open(void *backend)
-{
-	struct igbvf_device *vf = backend;
-	struct igbvf_guest *guest;
-
-	guest = kzalloc(sizeof(*guest), GFP_KERNEL_ACCOUNT);
-	if (!guest)
-		return -ENOMEM;
-
-	/* Beside vfio's own mapping, which comes and goes as userspace asks. */
-	vf->regs = pci_iomap(vf->vpci.core.pdev, 0, 0);
-	if (!vf->regs) {
-		kfree(guest);
-		return -ENOMEM;
-	}
-	igbvf_set_guest(vf, guest);
-	return 0;
-}
-
-/**
- * igbvf_close - undo igbvf_open()
- * @backend: the function
- */
-void igbvf_close(void *backend)
-{
-	struct igbvf_device *vf = backend;
-
-	igbvf_close_pf(vf);
-	kfree(igbvf_set_guest(vf, NULL));
-	pci_iounmap(vf->vpci.core.pdev, vf->regs);
-	vf->regs = NULL;
 }
 
 static const struct vfio_device_ops igbvf_vfio_ops = {
