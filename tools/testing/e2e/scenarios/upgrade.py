@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from lib import relay
 from lib.bench import Undisturbed, migrate
 from lib.qemus import V7_2, V10_0
+from lib.scenario import only_on
 from lib.tap import Tap, expect
 
 from . import broken
@@ -39,6 +40,7 @@ def there_and_back(bench):
         moves(bench)
 
 
-SCENARIOS = [
+# The older host is the one that is left; between two it is asked for by its name.
+SCENARIOS = only_on(["6.1"], [
     ("upgrade: the Linux guest from QEMU 7.2 (v1) to 10.0 (v2); back, killed once", there_and_back),
-]
+])

@@ -21,7 +21,8 @@ PAIRS = [((V7_2, V10_0), ["6.1", "6.12"]),
          ((V10_0, V10_0), ["newest"])]
 # What fails, and how, these have in common with others of one protocol.
 PAIRS_THAT_MOVE = [(V10_0, NEWEST), (NEWEST.on(MACHINE_10_0), NEWEST.on(MACHINE_10_0))]
-# QEMU 5.2 and what it sends are of a time before the later kernels.
+# QEMU 5.2 and what it sends are of a time before the later kernels. How it fails
+# before the device's data come is 7.2's way.
 KERNELS_OF_5_2 = ["6.1"]
 # So slow that firmware and page headers alone take half a minute.
 CRAWL = 16 << 10
@@ -179,9 +180,10 @@ SCENARIOS = [
     scenario for pair, kernels in PAIRS
     for scenario in of_pair(pair, MOVES) + only_on(kernels, of_pair(pair, FAILURES))
 ] + [
-    scenario for pair in PAIRS_THAT_MOVE for scenario in of_pair(pair, MOVES)
+    scenario for pair in PAIRS_THAT_MOVE
+    for scenario in of_pair(pair, MOVES[:1]) + only_on(["newest"], of_pair(pair, MOVES[1:]))
 ] + only_on(KERNELS_OF_5_2, [
-    *of_pair((V5_2, V5_2), MOVES + FAILURES),
+    *of_pair((V5_2, V5_2), MOVES + FAILURES[-2:]),
     *(refused_from_to(V5_2, other) for other in (V7_2, V10_0, NEWEST)),
     *(refused_from_to(other, V5_2) for other in (V7_2, V10_0, NEWEST)),
 ])
