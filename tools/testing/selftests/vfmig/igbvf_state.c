@@ -124,7 +124,7 @@ static const struct damage {
 	{ "TXDCTL", "reserved bit", 216, 0x80000000 },
 	{ "second queue", "reserved bit", 228, 64 },
 	{ "packet size", "largest packet", 288, 0x3f01 },
-	{ "promiscuity", "promiscuity", 292, 6 },
+	{ "promiscuity", "promiscuous mode", 292, 6 },
 	{ "last VLAN", "reserved bit", 296, 0x20007 },
 	{ "last VLAN off", "not among", 296, 7 },
 	{ "VLANs", "more VLANs", 300 + 12, 0xffffffff },
@@ -132,7 +132,7 @@ static const struct damage {
 	{ "unicast", "unicast", 812, 33 << 16 },
 	{ "unicast none", "unicast", 812, 1 << 16 },
 	{ "hash", "out of range", 816, 1 },
-	{ "address", "not one", 876, 0x00005401 },
+	{ "address", "invalid MAC address", 876, 0x00005401 },
 	{ "unicast left", "unicast", 1064, 1 },
 	{ "end", "not 0", 1076, 1 },
 };

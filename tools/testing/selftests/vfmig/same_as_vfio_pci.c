@@ -166,9 +166,26 @@ static void map_all(void)
 	}
 }
 
+/* What is expected of BARs in so many words is so of the 82576's functions. */
+static bool has_bar0(void)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_BAR0_REGION_INDEX,
+	};
+
+	ASSERT_EQ(ioctl(vf.fd, VFIO_DEVICE_GET_REGION_INFO, &info), 0);
+	return info.flags & VFIO_REGION_INFO_FLAG_MMAP &&
+	       info.size == BAR_SIZE;
+}
+
 TEST(mapped, "every BAR is mapped, whole and in parts, or is not, as under vfio-pci")
 {
+	bool bar0 = has_bar0();
+
 	expect_same(map_all);
+	if (!bar0)
+		return;
 	EXPECT_NE(strstr(said[1], "map 0 of 0x4000, 3, 1: 0\n"), NULL);
 	EXPECT_NE(strstr(said[1], "map 0x30000000000 of 0x4000, 3, 1: 0\n"),
 		  NULL);
@@ -478,6 +495,8 @@ TEST(differs, "what differs: migration, what is offered to be mapped, igbvf's io
 	bool igbvf = !strncmp(ours, "igbvf", 5);
 	char want[256];
 
+	if (!has_bar0())
+		SKIP("BAR 0 is not one of %#x bytes of memory", BAR_SIZE);
 	by_both(ask_what_differs);
 	EXPECT_STREQ(said[0],
 		     "regions 9\nmigration 25\nBAR 0 cap 0\nBAR 3 cap 3\nioeventfd 0\n");
