@@ -18,51 +18,20 @@
 
 #include "fixture.h"
 #include "igbvf.h"
+#include "igbvf_bar.h"
 #include "sysfs.h"
 #include "v2.h"
 
-#define BAR0_SIZE	0x4000
 #define CONFIG		((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 
 /* What a refusal says while there is a mapping, and once there is none. */
 #define IS_MAPPED	"page 0 of BAR 0 is mapped"
 #define WAS_MAPPED	"page 0 of BAR 0 was mapped"
 
-static uint32_t *page0;
-
 /* A test may have been left with its mapping. */
 void before_open(void)
 {
-	if (page0)
-		munmap(page0, BAR0_SIZE);
-	page0 = NULL;
-}
-
-static int try_mmap(uint64_t at, size_t len)
-{
-	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, vf.fd,
-			 at);
-
-	if (map == MAP_FAILED)
-		return -errno;
-	munmap(map, len);
-	return 0;
-}
-
-/* All of BAR 0, as who does not look at the sparse mmap capability maps it. */
-static void map_bar0(void)
-{
-	void *map = mmap(NULL, BAR0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 vf.fd, 0);
-
-	ASSERT_NE(map, MAP_FAILED, "mmap: %s", strerror(errno));
-	page0 = map;
-}
-
-static void unmap_bar0(void)
-{
-	ASSERT_EQ(munmap(page0, BAR0_SIZE), 0);
-	page0 = NULL;
+	drop_bar0();
 }
 
 /* By each protocol and from each state that a save begins in. */

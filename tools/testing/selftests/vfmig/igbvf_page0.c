@@ -16,12 +16,11 @@
 
 #include "fixture.h"
 #include "igbvf.h"
+#include "igbvf_bar.h"
 
-#define BAR0_SIZE	0x4000
 #define BAR3		(3ULL << 40)
 
 static struct guest guest;
-static uint32_t *page0;
 
 /* A register in a mapping of BAR 0. */
 static uint32_t get(uint32_t *bar, uint32_t reg)
@@ -38,36 +37,7 @@ static void put(uint32_t *bar, uint32_t reg, uint32_t val)
 void before_open(void)
 {
 	guest_leave(&guest);
-	if (page0)
-		munmap(page0, BAR0_SIZE);
-	page0 = NULL;
-}
-
-static int try_mmap(uint64_t at, size_t len)
-{
-	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, vf.fd,
-			 at);
-
-	if (map == MAP_FAILED)
-		return -errno;
-	munmap(map, len);
-	return 0;
-}
-
-/* All of BAR 0, as who does not look at the sparse mmap capability maps it. */
-static void map_bar0(void)
-{
-	void *map = mmap(NULL, BAR0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 vf.fd, 0);
-
-	ASSERT_NE(map, MAP_FAILED, "mmap: %s", strerror(errno));
-	page0 = map;
-}
-
-static void unmap_bar0(void)
-{
-	ASSERT_EQ(munmap(page0, BAR0_SIZE), 0);
-	page0 = NULL;
+	drop_bar0();
 }
 
 static struct vfio_region_info *region_info(uint32_t index, uint32_t argsz)
