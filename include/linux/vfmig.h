@@ -200,6 +200,8 @@ struct vfmig_piece {
  *	that has worked is the save given up.
  *
  * @load_begin: optional. A load starts; the device is frozen and is not touched.
+ *	It may start over before it is committed and after, without a reset in
+ *	between: the source has begun its save anew. ->load_end() comes before.
  * @load: takes one record whose CRC holds; checks every byte it uses. The
  *	record's memory is the core's. The device is not touched before
  *	@load_commit, unless its state is too large to be kept aside. Returns

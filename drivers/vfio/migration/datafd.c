@@ -330,6 +330,7 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 		file = anon_inode_getfile("vfmig-save", &vfmig_save_fops, fd,
 					  O_RDONLY);
 	if (IS_ERR(file)) {
+		mutex_destroy(&fd->lock);
 		vfmig_window_put(fd->window);
 		kfree(fd);
 		return file;

@@ -7,7 +7,7 @@
  *	last_transfer	bytes and time by part and by step of the last transfer
  *	last_error	how many accesses have failed, and why the last one did
  *	window		bytes of a window, and bytes of all that have memory
- *	resets		resets seen since the driver was bound
+ *	resets		resets and closes seen since the driver was bound
  *
  * A file costs a device close to 1 KiB as long as it is bound.
  */

@@ -34,7 +34,8 @@
  * middle of what its user takes for one stream.
  *
  * Chunks of the migration region, or what a write() carries, are cut anywhere:
- * the reader takes bytes as they come.
+ * the reader takes bytes as they come. A load wants the end to be the last of
+ * its access: what follows it, a head, comes with another one.
  *
  * Pure: bytes in, a verdict out. Compiled into the kernel and into the tests
  * and the fuzzer in userspace from this file. The bytes fed to the reader may

@@ -5,8 +5,8 @@
  * There is nothing to say in pre-copy: the state is one small record, and all
  * of it changes until the function stands still.
  *
- * All that is done to the function is done in ->freeze() and ->load_commit():
- * its state is small enough to be kept aside.
+ * The state is read in ->freeze() and written in ->load_commit(): it is small
+ * enough to be kept aside.
  */
 #include <linux/pci.h>
 
@@ -49,8 +49,14 @@ static int igbvf_quiesce(void *backend)
 static int igbvf_run(void *backend)
 {
 	struct igbvf_device *vf = backend;
+	int ret = igbvf_start(vf);
 
-	return igbvf_start(vf);
+	/* Quiesced as it was: what has come up goes down again. */
+	if (ret) {
+		igbvf_wr32(vf, IGBVF_EIMC, IGBVF_ALL_VECTORS);
+		igbvf_disable_queues(vf);
+	}
+	return ret;
 }
 
 static int igbvf_freeze(void *backend)
@@ -175,8 +181,8 @@ static int igbvf_load_commit(void *backend)
  * @vf: the function
  *
  * To be called when the reset happens: a backend's ->reset() may come late,
- * after the guest has begun to ask its PF anew. Of what it has asked its PF for
- * there is, see igbvf_mailbox_forget().
+ * after the guest has begun to ask its PF anew. What the PF keeps over a reset is
+ * not forgotten: see igbvf_mailbox_forget().
  */
 void igbvf_forget(struct igbvf_device *vf)
 {

@@ -80,7 +80,7 @@ int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 
 	/* Nobody uses the mapping before this returns. */
 	igbvf_expose(vf);
-	WRITE_ONCE(igbvf_vfio_vm_ops, vma->vm_ops);
+	igbvf_vfio_vm_ops = vma->vm_ops;
 	vma->vm_ops = &igbvf_vm_ops;
 	return 0;
 }

@@ -23,9 +23,10 @@ static bool igbvf_is_left(struct igbvf_device *vf)
 /*
  * Takes back what was asked of the PF, by the guest or for it. A guest that has
  * asked for nothing that igb keeps costs nothing; a PF that does not answer half
- * a second.
+ * a second. What cannot be taken back when the user goes, because the PF is down
+ * or the function in D3, is tried again when the next one comes.
  */
-static void igbvf_close_pf(struct igbvf_device *vf)
+static void igbvf_take_back(struct igbvf_device *vf)
 {
 	if (!igbvf_is_left(vf) || vfmig_bars_begin(vf->vpci.vm))
 		return;
@@ -67,6 +68,7 @@ int igbvf_open(void *backend)
 		return -ENOMEM;
 	}
 	igbvf_set_guest(vf, guest);
+	igbvf_take_back(vf);
 	return 0;
 }
 
@@ -78,7 +80,7 @@ void igbvf_close(void *backend)
 {
 	struct igbvf_device *vf = backend;
 
-	igbvf_close_pf(vf);
+	igbvf_take_back(vf);
 	kfree(igbvf_set_guest(vf, NULL));
 	pci_iounmap(vf->vpci.core.pdev, vf->regs);
 	vf->regs = NULL;

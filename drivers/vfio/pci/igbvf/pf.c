@@ -289,8 +289,8 @@ static int igbvf_give_back_mac(struct igbvf_device *vf, const u8 *given)
  * filters, the largest packet, and of a function that is trusted its address.
  *
  * A PF in reset, or one that does not answer, keeps what it has: it is tried
- * again with the next load and the next close. Says nothing, since its callers
- * are about something else.
+ * again with the next load, the next close and the next open. Says nothing, since
+ * its callers are about something else.
  */
 void igbvf_pf_take_back(struct igbvf_device *vf)
 {

@@ -105,7 +105,9 @@ static int sample_quiesce(void *backend)
 	}
 	if (!ret)
 		return 0;
-	sample_set_ier(dev, dev->ier);
+	/* A device that was reset meanwhile has its own. */
+	if (ret != -ECANCELED)
+		sample_set_ier(dev, dev->ier);
 	return vfmig_fail(dev->vpci.vm, ret,
 			  "the transmitter does not become empty: let the far end of the line take what is sent");
 }
@@ -287,5 +289,6 @@ static struct pci_driver sample_pci_driver = {
 module_pci_driver(sample_pci_driver);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VFMIG_VERSION);
 MODULE_AUTHOR("The vfmig authors");
 MODULE_DESCRIPTION("Sample VFIO PCI variant driver: a 16550A UART");
