@@ -44,7 +44,8 @@ class Migration:
     count = 0
 
     def __init__(self, source, destination, relay=None, bandwidth=1 << 32,
-                 downtime_limit=DOWNTIME_LIMIT_MS, watched=False, capabilities=()):
+                 downtime_limit=DOWNTIME_LIMIT_MS, watched=False, capabilities=(),
+                 switchover_bandwidth=None):
         Migration.count += 1
         self.protocols = None
         self.source = source
@@ -57,7 +58,7 @@ class Migration:
                  *((name, True) for name in capabilities))])
         source.qmp.execute("migrate-set-parameters", max_bandwidth=bandwidth,
                            downtime_limit=downtime_limit,
-                           **source.qemu.source_parameters(source.host))
+                           **source.qemu.source_parameters(source.host, switchover_bandwidth))
         for vm in (source, destination):
             vm.qmp.forget_events()
         self._from = len(source.qmp.history), len(destination.qmp.history)

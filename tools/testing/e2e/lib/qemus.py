@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 # A device without a size to tell counts as 100 GiB, which a large bandwidth to
 # be expected of the switchover makes up for.
 PLENTY = 1 << 50
+# A VF whose dirty pages are asked for in pre-copy too.
+WITH_TRACKING = "{enable}=on"
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,13 @@ class Qemu:
         """Whether a VF on that host is in the migration before its guest is stopped."""
         return self.protocol == "v1" or host.has_whole_v2()
 
-    def source_parameters(self, host):
-        """What a source of a migration needs to converge."""
-        if self.has_pre_copy(host):
-            return {}
-        return {"avail_switchover_bandwidth": PLENTY}
+    def source_parameters(self, host, switchover_bandwidth=None):
+        """What a source of a migration needs to converge, unless it is told otherwise."""
+        if switchover_bandwidth is None:
+            if self.has_pre_copy(host):
+                return {}
+            switchover_bandwidth = PLENTY
+        return {"avail_switchover_bandwidth": switchover_bandwidth}
 
 
 # The oldest machine on which QEMU 10.0 and later send a VF's data by several channels.

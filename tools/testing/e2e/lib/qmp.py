@@ -4,9 +4,11 @@
 import json
 
 from .lines import LineSocket
-from .waiting import Deadline
+from .waiting import Deadline, Late
 
 ANSWER_LIMIT = 60
+# So many of what came instead are told of an event that did not come.
+TOLD = 5
 
 
 class QmpError(Exception):
@@ -48,7 +50,11 @@ class Qmp:
                     del self._events[position]
                     return event
             seen = len(self._events)
-            self._read(deadline)
+            try:
+                self._read(deadline)
+            except Late as late:
+                last = [f"{event['event']} {event.get('data', '')}" for event in self.history[-TOLD:]]
+                raise Late(f"{late}; the last ones: {', '.join(last)}") from None
 
     def wait_migration(self, states, limit):
         """Waits for one of the states of a migration, and returns it."""

@@ -6,9 +6,10 @@ another one: the migration completes all the same.
 
 from functools import partial
 
-from lib.bare_guest import DOWNTIME_MS, BareGuest, new_qemu
+from lib.bare_guest import BareGuest, new_qemu
 from lib.bench import DRIVER
-from lib.migration import EARLY_WORD_MS, SWITCHOVER, Migration
+from lib.held import held_vfs, hold, let_go
+from lib.migration import SWITCHOVER, Migration
 from lib.scenario import only_on
 from lib.tap import expect
 from lib.waiting import until
@@ -73,7 +74,7 @@ def after_first_bytes(migration, size, event):
     until(lambda: sent_early(source.vf) >= size, BEGINS_LIMIT, "the device's first bytes to leave")
     expect(source.running(), "the guest was stopped before anything could happen to it")
     event(source)
-    source.qmp.execute("migrate-set-parameters", max_bandwidth=1 << 32, downtime_limit=DOWNTIME_MS)
+    let_go(migration)
     completes(migration)
 
 
@@ -82,26 +83,26 @@ def much_state(event, bench):
     bench.prepare_vfs(MOCK)
     for vf in bench.vfs:
         vf.knob("mock/size", MOCK_SIZE)
-    with pair(bench) as (source, destination):
-        migration = Migration(source, destination, bandwidth=MOCK_SIZE, downtime_limit=EARLY_WORD_MS)
-        after_first_bytes(migration, SOME, event)
+    with held_vfs(bench), pair(bench) as (source, destination):
+        after_first_bytes(hold(source, destination, bandwidth=MOCK_SIZE), SOME, event)
 
 
 def little_state(event, bench):
-    """Held in pre-copy by the pages that its frames make dirty: only the head has gone."""
+    """In pre-copy only the head goes."""
     bench.drop_guest()
     bench.prepare_vfs()
-    guest = BareGuest(bench.vfs[0])
-    destination = new_qemu(bench.vfs[1])
-    try:
-        migration = guest.migration(destination, bandwidth=SLOW, downtime_limit=1)
-        after_first_bytes(migration, 1, event)
-        if event is paused_and_continued:
-            guest.vm = migration.hand_over()
-            guest.check_none_lost()
-    finally:
-        destination.kill()
-        guest.end()
+    with held_vfs(bench):
+        guest = BareGuest(bench.vfs[0])
+        destination = new_qemu(bench.vfs[1])
+        try:
+            migration = hold(guest.vm, destination, bandwidth=SLOW)
+            after_first_bytes(migration, 1, event)
+            if event is paused_and_continued:
+                guest.vm = migration.hand_over()
+                guest.check_none_lost()
+        finally:
+            destination.kill()
+            guest.end()
 
 
 def at_the_switchover(event, bench):

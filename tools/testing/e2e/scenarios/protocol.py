@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from lib import relay
 from lib.bench import DRIVER
-from lib.migration import EARLY_WORD_MS, PAUSED_MS, Migration
+from lib.held import held_vfs, hold
+from lib.migration import PAUSED_MS, Migration
 from lib.tap import Tap, expect
 from lib.vm import Vm
 
@@ -80,9 +81,8 @@ def refused_early(bench, prepare, reason, through=None):
     for vf in bench.vfs:
         vf.knob("mock/size", MOCK_SIZE)
     prepare()
-    with pair(bench) as (source, destination):
-        outcome = Migration(source, destination, through, bandwidth=MOCK_SIZE,
-                            downtime_limit=EARLY_WORD_MS).wait()
+    with held_vfs(bench), pair(bench) as (source, destination):
+        outcome = hold(source, destination, through, bandwidth=MOCK_SIZE).wait()
         said = destination.vf.says("last_error")
         Tap.note(f"the destination's driver: {said}")
         expect(outcome == "failed", f"an unfit destination: the migration {outcome}")

@@ -9,14 +9,14 @@ from functools import partial
 
 from lib.bare_guest import MEMORY, BareGuest, new_qemu
 from lib.migration import PAUSED_MS, Migration
-from lib.qemus import NEWEST, PLENTY, V5_2, V7_2, V10_0
+from lib.qemus import NEWEST, PLENTY, V5_2, V7_2, V10_0, WITH_TRACKING
 from lib.qmp import QmpError
 from lib.scenario import only_on
 from lib.tap import Tap, expect
 from lib.vm import Vm
 
 from .protocol import MOCK, was_stopped
-from .versions import CRAWL, GONE_LIMIT, between, check_possible
+from .versions import GONE_LIMIT, between, check_possible
 
 KERNELS = ["newest"]
 # The v2 uAPI lets a device say how much it has to send since 6.2.
@@ -26,10 +26,9 @@ SAVED_LIMIT = 30
 REFUSED = {"postcopy-ram": "not supported with postcopy",
            "background-snapshot": "not supported with background snapshot"}
 WITHOUT_ENABLE = "x-pre-copy-dirty-page-tracking=off"
-WITH_TRACKING = "{enable}=on"
 VIOMMU = "-device", "intel-iommu,caching-mode=on"
-# All of the guest's RAM is out in half a second. What is out in QEMU's first 100 ms
-# it takes for a guest that has nothing left, before it has a limit to go by.
+# All of the guest's RAM is out in half a second. QEMU measures 100 ms at a time what
+# goes out; until it has, it takes a guest whose RAM is out for one with nothing left.
 BRISK = 2 << 20
 SHORTEST_MS = 1
 # RAM takes seconds: there is time to go over to post-copy, and that does not take long.
@@ -180,10 +179,7 @@ def size_unknown(guest, there):
     """On a kernel that does not let the device say how much there is to send."""
     destination = new_qemu(there)
     try:
-        migration = guest.migration(destination, bandwidth=CRAWL)
-        migration.wait_active()
-        guest.vm.qmp.execute("migrate-set-parameters", avail_switchover_bandwidth=0,
-                             max_bandwidth=1 << 30)
+        migration = guest.migration(destination, bandwidth=BRISK, switchover_bandwidth=0)
         wait_passes(guest.vm)
         guest.vm.qmp.execute("migrate-set-parameters", avail_switchover_bandwidth=PLENTY)
         outcome = migration.wait()
