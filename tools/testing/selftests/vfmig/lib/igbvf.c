@@ -32,7 +32,10 @@
 #define TX_BUFFERS	0x10000
 #define RX_BUFFERS	0x100000
 
-#define PATIENCE_US	1000000
+/* For what has to come, for what must not, and for what need not. */
+#define PATIENCE_US	10000000
+#define SILENCE_US	500000
+#define TRY_US		100000
 #define POLL_US		200
 
 static uint8_t *mem;
@@ -273,10 +276,18 @@ uint32_t mailbox_bits(struct guest *g)
 	return bits;
 }
 
+/* As Linux' igbvf: not while the PF has the buffer, for a message of its own. */
 void mailbox_take(struct guest *g)
 {
-	wr(g, V2PMAILBOX, MBX_VFU);
-	ASSERT_EQ(mailbox_bits(g) & MBX_VFU, MBX_VFU);
+	uint32_t mine = 0;
+
+	for (int us = 0; !mine && us < PATIENCE_US; us += POLL_US) {
+		if (us)
+			usleep(POLL_US);
+		wr(g, V2PMAILBOX, MBX_VFU);
+		mine = mailbox_bits(g) & MBX_VFU;
+	}
+	ASSERT_EQ(mine, MBX_VFU);
 }
 
 void mailbox_post(struct guest *g, const uint32_t *msg, unsigned int n)
@@ -341,7 +352,7 @@ uint32_t mailbox_ask(struct guest *g, const uint32_t *msg, unsigned int n)
 /* For what need not be answered. */
 void mailbox_try(struct guest *g, const uint32_t *msg, unsigned int n)
 {
-	ask_for(g, msg, n, PATIENCE_US / 10);
+	ask_for(g, msg, n, TRY_US);
 }
 
 bool mailbox_hello(struct guest *g)
@@ -456,15 +467,28 @@ int rx_next(struct guest *g, uint16_t *tag)
 	}
 }
 
-int rx_wait(struct guest *g, uint16_t *tag)
+static int rx_wait_for(struct guest *g, uint16_t *tag, int patience_us)
 {
 	int us, len;
 
-	for (us = 0; us < PATIENCE_US / 2; us += POLL_US) {
+	for (us = 0; us < patience_us; us += POLL_US) {
 		len = rx_next(g, tag);
 		if (len >= 0)
 			return len;
 		usleep(POLL_US);
 	}
 	return -1;
+}
+
+/* Returns the length of the next frame. */
+int rx_wait(struct guest *g, uint16_t *tag)
+{
+	return rx_wait_for(g, tag, PATIENCE_US);
+}
+
+bool rx_silent(struct guest *g)
+{
+	uint16_t tag;
+
+	return rx_wait_for(g, &tag, SILENCE_US) < 0;
 }

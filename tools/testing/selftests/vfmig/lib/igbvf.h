@@ -67,6 +67,7 @@ void tx_post(struct guest *g, size_t len);
 bool tx_sent(struct guest *g);
 int rx_next(struct guest *g, uint16_t *tag);
 int rx_wait(struct guest *g, uint16_t *tag);
+bool rx_silent(struct guest *g);
 bool irq_fired(struct guest *g, unsigned int vector);
 bool irq_wait(struct guest *g, unsigned int vector);
 
