@@ -178,6 +178,9 @@ struct vfmig_piece {
  * @thaw: optional. Undoes @freeze; the same promise as @run.
  *	Where the device has no power each of these four, and @load_commit, may
  *	return -EHOSTDOWN, which is what the core makes of D3 with @needs_bars.
+ *	One of the four that fails and cannot keep its promise, so that the device
+ *	is in neither state, returns -ENOTRECOVERABLE: the core undoes nothing, the
+ *	migration state is ERROR, and only a reset leads out of it.
  *
  * @save_begin: optional. A save starts, or goes from pre-copy to stop-and-copy.
  *	In VFMIG_STOP_COPY the device is frozen. On error the save is where it

@@ -3,8 +3,8 @@
  * One arc, taken step by step.
  *
  * A step that fails is as if it had not been tried; the steps before it are
- * undone in reverse. Only where an undo fails too does nobody know the device's
- * state any more.
+ * undone in reverse. Only where an undo fails too, the backend's own included
+ * (-ENOTRECOVERABLE), does nobody know the device's state any more.
  *
  * All of this runs under the engine's lock.
  */
@@ -197,7 +197,9 @@ static enum vfmig_outcome vfmig_take_steps(struct vfmig_device *vm,
 
 	if (vfmig_was_reset(vm))
 		return VFMIG_ARC_UNDONE;
-	ret = vfmig_undo_steps(vm, arc, taken);
+	/* From neither state the steps before cannot be undone. */
+	if (ret != -ENOTRECOVERABLE)
+		ret = vfmig_undo_steps(vm, arc, taken);
 	if (!ret || vfmig_was_reset(vm))
 		return VFMIG_ARC_UNDONE;
 

@@ -4,8 +4,9 @@
  *
  * From the documents: a step that fails is as if it had not been tried, and
  * the steps before it are undone in reverse; the user gets EFAULT (by v1) and the
- * state it had. Where an undo fails as well the state is ERROR, and only a reset
- * leads out. What an arc ends is only put aside until it has succeeded.
+ * state it had. Where an undo fails as well, or a backend says that its own has,
+ * the state is ERROR, and only a reset leads out. What an arc ends is only put
+ * aside until it has succeeded.
  */
 #include <linux/errno.h>
 
@@ -38,6 +39,9 @@ static const struct engine_case engine_cases[] = {
 	ARC(STOP, RUNNING, UNDONE, "thaw!"),
 	ARC(STOP, RUNNING, UNDONE, "thaw, run!, freeze"),
 	ARC(STOP, RUNNING, LOST, "thaw, run!, freeze!, reset"),
+	ARC(STOP, RUNNING, LOST, "thaw?, reset"),
+	ARC(STOP, RUNNING, LOST, "thaw, run?, reset"),
+	ARC(STOP, RUNNING, LOST, "thaw, run!, freeze?, reset"),
 	ARC(STOP, STOP_COPY, TAKEN, "begin-stop"),
 	ARC(STOP, STOP_COPY, UNDONE, "begin-stop!"),
 	ARC(STOP, PRE_COPY, TAKEN, "begin-pre, thaw, run"),
@@ -53,6 +57,8 @@ static const struct engine_case engine_cases[] = {
 	ARC(RUNNING, STOP, UNDONE, "quiesce!"),
 	ARC(RUNNING, STOP, UNDONE, "quiesce, freeze!, run"),
 	ARC(RUNNING, STOP, LOST, "quiesce, freeze!, run!, reset"),
+	ARC(RUNNING, STOP, LOST, "quiesce?, reset"),
+	ARC(RUNNING, STOP, LOST, "quiesce, freeze?, reset"),
 	ARC(RUNNING, STOP_COPY, TAKEN, "quiesce, freeze, begin-stop"),
 	ARC(RUNNING, STOP_COPY, UNDONE, "quiesce!"),
 	ARC(RUNNING, STOP_COPY, UNDONE, "quiesce, freeze!, run"),
@@ -76,6 +82,7 @@ static const struct engine_case engine_cases[] = {
 	ARC(STOP_COPY, RUNNING, UNDONE, "thaw!"),
 	ARC(STOP_COPY, RUNNING, UNDONE, "thaw, run!, freeze"),
 	ARC(STOP_COPY, RUNNING, LOST, "thaw, run!, freeze!, save-end, reset"),
+	ARC(STOP_COPY, RUNNING, LOST, "thaw, run?, save-end, reset"),
 
 	ARC(PRE_COPY, PRE_COPY, TAKEN, ""),
 	ARC(PRE_COPY, RUNNING, TAKEN, "save-end"),
@@ -83,6 +90,7 @@ static const struct engine_case engine_cases[] = {
 	ARC(PRE_COPY, STOP, UNDONE, "quiesce!"),
 	ARC(PRE_COPY, STOP, UNDONE, "quiesce, freeze!, run"),
 	ARC(PRE_COPY, STOP, LOST, "quiesce, freeze!, run!, save-end, reset"),
+	ARC(PRE_COPY, STOP, LOST, "quiesce?, save-end, reset"),
 	ARC(PRE_COPY, STOP_COPY, TAKEN, "quiesce, freeze, begin-stop"),
 	ARC(PRE_COPY, STOP_COPY, UNDONE, "quiesce!"),
 	ARC(PRE_COPY, STOP_COPY, UNDONE, "quiesce, freeze!, run"),
@@ -118,6 +126,7 @@ static const struct engine_case engine_cases[] = {
 	LOADED(RUNNING, UNDONE, "thaw!"),
 	LOADED(RUNNING, UNDONE, "thaw, run!, freeze"),
 	LOADED(RUNNING, LOST, "thaw, run!, freeze!, reset"),
+	LOADED(RUNNING, LOST, "thaw, run?, reset"),
 	LOADED(STOP_COPY, UNDONE, "begin-stop!"),
 	LOADED(PRE_COPY, UNDONE, "begin-pre, thaw, run!, freeze, save-end"),
 };

@@ -23,7 +23,7 @@ static void may(struct fake_vf *vf, const char *call, bool good)
 /**
  * fake_script - forget the calls so far; say what is to happen in the next
  * @vf: the VF
- * @script: the calls that are expected, with ! and * where there is trouble
+ * @script: the calls that are expected, with !, ? and * where there is trouble
  */
 void fake_script(struct fake_vf *vf, const char *script)
 {
@@ -41,7 +41,7 @@ static const char *marks_of(struct fake_vf *vf, const char *call, size_t *nr)
 	if (strncmp(vf->script, call, len))
 		return "";
 	marks = vf->script + len;
-	*nr = strspn(marks, "!*");
+	*nr = strspn(marks, "!?*");
 	if (marks[*nr] && marks[*nr] != ',') {
 		*nr = 0;
 		return "";
@@ -63,6 +63,8 @@ static int told(struct fake_vf *vf, const char *call)
 		vf->was_reset = true;
 		vfmig_reset_done(vf->vm);
 	}
+	if (strnchr(marks, nr, '?'))
+		return -ENOTRECOVERABLE;
 	return strnchr(marks, nr, '!') ? -EIO : 0;
 }
 

@@ -8,8 +8,9 @@
  *
  *	quiesce, freeze, begin-stop!, thaw, run
  *
- * where ! says that the call has failed and * that the device was reset while
- * it was under way. The same words, given to fake_script() before, make it so.
+ * where ! says that the call has failed, ? that it has failed and left the device
+ * in neither state, and * that the device was reset while it was under way. The
+ * same words, given to fake_script() before, make it so.
  */
 #ifndef VFMIG_FAKE_KUNIT_H
 #define VFMIG_FAKE_KUNIT_H

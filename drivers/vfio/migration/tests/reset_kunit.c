@@ -43,6 +43,7 @@ static const struct reset_case reset_cases[] = {
 
 	ARC(RUNNING, STOP, "quiesce*, reset"),
 	ARC(RUNNING, STOP, "quiesce!*, reset"),
+	ARC(RUNNING, STOP, "quiesce?*, reset"),
 	ARC(RUNNING, STOP, "quiesce, freeze*, reset"),
 	ARC(RUNNING, STOP, "quiesce, freeze!*, reset"),
 	ARC(RUNNING, STOP, "quiesce, freeze!, run*, reset"),

@@ -29,6 +29,8 @@ static const struct v2_case v2_cases[] = {
 	ARC(RUNNING, STOP, STOP, "quiesce, freeze"),
 	ARC(RUNNING, STOP, RUNNING, "quiesce!"),
 	ARC(RUNNING, STOP, RUNNING_P2P, "quiesce, freeze!"),
+	ARC(RUNNING, STOP, ERROR, "quiesce?"),
+	ARC(RUNNING, STOP, ERROR, "quiesce, freeze?"),
 	ARC(RUNNING, STOP_COPY, STOP_COPY, "quiesce, freeze, begin-stop"),
 	ARC(RUNNING, STOP_COPY, STOP, "quiesce, freeze, begin-stop!"),
 	ARC(RUNNING, RESUMING, RESUMING, "quiesce, freeze"),
@@ -36,6 +38,7 @@ static const struct v2_case v2_cases[] = {
 	ARC(RUNNING_P2P, RUNNING_P2P, RUNNING_P2P, ""),
 	ARC(RUNNING_P2P, RUNNING, RUNNING, "run"),
 	ARC(RUNNING_P2P, RUNNING, RUNNING_P2P, "run!"),
+	ARC(RUNNING_P2P, RUNNING, ERROR, "run?"),
 	ARC(RUNNING_P2P, STOP, STOP, "freeze"),
 	ARC(RUNNING_P2P, STOP, RUNNING_P2P, "freeze!"),
 
