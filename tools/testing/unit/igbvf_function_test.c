@@ -34,6 +34,8 @@ static u32 regs[IGBVF_BAR0_MIN / 4];
 /* Reads until the function goes, reads since. */
 static unsigned int reads_left, reads_gone;
 static bool head_is_lost;
+/* The DCTL of a queue that does not become disabled, or enabled again. */
+static u32 stays_enabled, stays_disabled;
 static char why[256];
 
 int vfmig_must_stop(struct vfmig_device *vm)
@@ -101,6 +103,10 @@ void iowrite32(u32 val, void *at)
 			pf_answers();
 		return;
 	}
+	if (offset == stays_enabled)
+		val |= IGBVF_DCTL_ENABLE;
+	if (offset == stays_disabled && !(*reg(offset) & IGBVF_DCTL_ENABLE))
+		val &= ~IGBVF_DCTL_ENABLE;
 	if (is_dctl(offset) && val & IGBVF_DCTL_ENABLE && head_is_lost)
 		*reg(offset - IGBVF_DCTL + IGBVF_HEAD) = 0;
 	*reg(offset) = val;
@@ -122,6 +128,8 @@ static void power_on(void)
 	reads_left = ALIVE;
 	reads_gone = 0;
 	head_is_lost = false;
+	stays_enabled = 0;
+	stays_disabled = 0;
 	why[0] = '\0';
 	for (i = 0; i < 2; i++) {
 		*reg(base[i] + IGBVF_LEN) = 4096;
@@ -271,6 +279,47 @@ static void heads_must_be_spared(void)
 	   "nor does a queue that was loaded run then (%s)", why);
 }
 
+static bool runs(u32 base)
+{
+	return *reg(base + IGBVF_DCTL) & IGBVF_DCTL_ENABLE;
+}
+
+static void there_or_back_or_lost(void)
+{
+	u32 rx = IGBVF_RX(0, 0), tx = IGBVF_TX(0, 0);
+	int ret;
+
+	power_on();
+	stays_enabled = tx + IGBVF_DCTL;
+	ret = igbvf_stop(&vf);
+	ok(ret == -ETIMEDOUT && runs(rx) && runs(tx),
+	   "where one queue cannot be disabled the others run again (%d, %s)",
+	   ret, why);
+
+	power_on();
+	stays_enabled = tx + IGBVF_DCTL;
+	stays_disabled = rx + IGBVF_DCTL;
+	ret = igbvf_stop(&vf);
+	ok(ret == -ENOTRECOVERABLE,
+	   "where another one does not run again it says so (%d, %s)", ret, why);
+
+	power_on();
+	ret = igbvf_stop(&vf);
+	stays_disabled = rx + IGBVF_DCTL;
+	ret = ret ?: igbvf_start(&vf);
+	ok(ret == -ETIMEDOUT && !runs(rx) && !runs(tx),
+	   "where one queue cannot be enabled the others are disabled again (%d, %s)",
+	   ret, why);
+
+	power_on();
+	ret = igbvf_stop(&vf);
+	stays_disabled = rx + IGBVF_DCTL;
+	stays_enabled = tx + IGBVF_DCTL;
+	ret = ret ?: igbvf_start(&vf);
+	ok(ret == -ENOTRECOVERABLE,
+	   "where another one stays enabled it says so (%d, %s)", ret, why);
+}
+
 static void guest_asks(u32 word, u32 value)
 {
 	*reg(IGBVF_VMBMEM) = word;
@@ -380,6 +429,7 @@ int main(void)
 	must_notice("what a load asks of the PF", go_restore);
 	must_notice("the message of a load", go_leave);
 	heads_must_be_spared();
+	there_or_back_or_lost();
 	too_many_addresses_can_be_taken_back();
 	missed_answers();
 	refusals();

@@ -49,14 +49,8 @@ static int igbvf_quiesce(void *backend)
 static int igbvf_run(void *backend)
 {
 	struct igbvf_device *vf = backend;
-	int ret = igbvf_start(vf);
 
-	/* Quiesced as it was: what has come up goes down again. */
-	if (ret) {
-		igbvf_wr32(vf, IGBVF_EIMC, IGBVF_ALL_VECTORS);
-		igbvf_disable_queues(vf);
-	}
-	return ret;
+	return igbvf_start(vf);
 }
 
 static int igbvf_freeze(void *backend)

@@ -166,37 +166,6 @@ static void igbvf_note_queues(struct igbvf_device *vf)
 	run->kick = igbvf_vectors_to_kick(run, igbvf_rd32(vf, IGBVF_IVAR0));
 }
 
-/**
- * igbvf_stop - no more DMA, no more interrupts
- * @vf: the function
- *
- * Return: 0, or a negative errno and the function runs as before.
- */
-int igbvf_stop(struct igbvf_device *vf)
-{
-	unsigned int q;
-	int ret = 0;
-
-	for (q = 0; !ret && q < IGBVF_QUEUES; q++)
-		ret = igbvf_wait_until_empty(vf, q);
-	/* Before the masks, so that its interrupt gets through. */
-	if (!ret)
-		ret = igbvf_pf_settle(vf);
-	if (ret)
-		return ret;
-
-	igbvf_note_queues(vf);
-	vf->run.eims = igbvf_mask_vectors(vf);
-	ret = igbvf_disable_queues(vf);
-	/* What was written has arrived with the reads; what is read may not. */
-	if (!ret && !pci_wait_for_pending_transaction(vf->vpci.core.pdev))
-		ret = vfmig_fail(vf->vpci.vm, -EBUSY,
-				 "DMA under way does not come to an end");
-	if (ret)
-		igbvf_start(vf);
-	return ret;
-}
-
 /*
  * Enables a queue, of registers that begin at @base, that was stopped or loaded,
  * and lets it see its work.
@@ -236,13 +205,8 @@ static int igbvf_start_queue(struct igbvf_device *vf, u32 base, u32 dctl,
 	return ret;
 }
 
-/**
- * igbvf_start - undo igbvf_stop(), or start what was loaded
- * @vf: the function
- *
- * Return: 0, or a negative errno where a queue does not come up.
- */
-int igbvf_start(struct igbvf_device *vf)
+/* Starts what it can, whatever fails. */
+static int igbvf_start_all(struct igbvf_device *vf)
 {
 	const struct igbvf_run *run = &vf->run;
 	unsigned int q;
@@ -265,6 +229,70 @@ int igbvf_start(struct igbvf_device *vf)
 		igbvf_wr32(vf, IGBVF_V2PMAILBOX, IGBVF_MBX_REQ);
 	igbvf_flush(vf);
 	return err;
+}
+
+/*
+ * The way there has failed with @ret, and the way back too. A function that is
+ * gone does nothing in either state, and comes back by a reset alone.
+ */
+static int igbvf_fail_between(struct igbvf_device *vf, int ret)
+{
+	if (igbvf_is_gone(igbvf_rd32(vf, IGBVF_STATUS)))
+		return ret;
+	return vfmig_fail(vf->vpci.vm, -ENOTRECOVERABLE,
+			  "the queues can neither be stopped nor started");
+}
+
+/**
+ * igbvf_stop - no more DMA, no more interrupts
+ * @vf: the function
+ *
+ * Return: 0; or a negative errno and the function runs as before;
+ * -ENOTRECOVERABLE where it is neither stopped nor runs as before.
+ */
+int igbvf_stop(struct igbvf_device *vf)
+{
+	unsigned int q;
+	int ret = 0;
+
+	for (q = 0; !ret && q < IGBVF_QUEUES; q++)
+		ret = igbvf_wait_until_empty(vf, q);
+	/* Before the masks, so that its interrupt gets through. */
+	if (!ret)
+		ret = igbvf_pf_settle(vf);
+	if (ret)
+		return ret;
+
+	igbvf_note_queues(vf);
+	vf->run.eims = igbvf_mask_vectors(vf);
+	ret = igbvf_disable_queues(vf);
+	/* What was written has arrived with the reads; what is read may not. */
+	if (!ret && !pci_wait_for_pending_transaction(vf->vpci.core.pdev))
+		ret = vfmig_fail(vf->vpci.vm, -EBUSY,
+				 "DMA under way does not come to an end");
+	if (ret && igbvf_start_all(vf))
+		return igbvf_fail_between(vf, ret);
+	return ret;
+}
+
+/**
+ * igbvf_start - undo igbvf_stop(), or start what was loaded
+ * @vf: the function
+ *
+ * Return: 0; or a negative errno where a queue does not come up, and the
+ * function is stopped as before; -ENOTRECOVERABLE where it is not.
+ */
+int igbvf_start(struct igbvf_device *vf)
+{
+	int ret = igbvf_start_all(vf);
+
+	if (!ret)
+		return 0;
+	/* What has come up goes down again. */
+	igbvf_wr32(vf, IGBVF_EIMC, IGBVF_ALL_VECTORS);
+	if (igbvf_disable_queues(vf))
+		return igbvf_fail_between(vf, ret);
+	return ret;
 }
 
 /**
