@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stream: what leaves a source and enters a destination.
+ * The stream: what leaves a source and enters a destination. Here is what it looks
+ * like, and its reader; stream_writer.c has the writer.
  *
  * Little endian throughout; every part is a multiple of 8 bytes long.
  *
@@ -43,200 +44,13 @@
  * reader, then checked, then used. Bulk, the payload of a record without a CRC,
  * has nothing to be checked here and can be had in pieces, without a copy.
  */
-#include <asm/byteorder.h>
-#include <linux/crc32c.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "stream.h"
-
-#define STREAM_MAGIC	"vfmigstr"
-#define STREAM_FORMAT	1
-
-/* Types that are the core's own, below VFMIG_RECORD_BACKEND. */
-#define RECORD_END	0x0001
-#define RECORD_PAD	0x0002
+#include "stream_format.h"
 
 #define RECORD_FLAGS	(VFMIG_RECORD_OPTIONAL | VFMIG_RECORD_NO_CRC)
-
-struct stream_head {
-	u8 magic[8];
-	__le16 format;
-	__le16 nr_facts;
-	__le32 version;
-	u8 backend[VFMIG_STREAM_NAME_LEN];
-	__le32 zero;
-	__le32 crc;
-};
-
-struct stream_fact {
-	__le16 id;
-	__le16 rule;
-	__le32 zero;
-	__le64 value;
-};
-
-struct stream_record {
-	__le16 type;
-	__le16 flags;
-	__le32 seq;
-	__le32 len;
-	__le32 payload_crc;
-	__le32 zero;
-	__le32 crc;
-};
-
-struct stream_end {
-	__le64 records;
-	__le64 bytes;
-};
-
-static_assert(sizeof(struct stream_head) == VFMIG_STREAM_HEAD_LEN);
-static_assert(sizeof(struct stream_fact) == VFMIG_STREAM_FACT_LEN);
-static_assert(sizeof(struct stream_record) == VFMIG_STREAM_RECORD_LEN);
-static_assert(sizeof(struct stream_record) + sizeof(struct stream_end) ==
-	      VFMIG_STREAM_END_LEN);
-
-static u32 vfmig_padded(u32 len)
-{
-	return (len + 7) & ~7U;
-}
-
-static u32 vfmig_crc(const void *buf, size_t len)
-{
-	return ~crc32c(~0U, buf, len);
-}
-
-static u32 vfmig_head_crc(const struct stream_head *head, size_t facts_len)
-{
-	u32 crc = crc32c(~0U, head, offsetof(struct stream_head, zero) +
-				    sizeof(head->zero));
-
-	return ~crc32c(crc, head + 1, facts_len);
-}
-
-static u32 vfmig_record_crc(const struct stream_record *hdr)
-{
-	return vfmig_crc(hdr, offsetof(struct stream_record, crc));
-}
-
-/**
- * vfmig_head_len - length of the head of a stream
- * @id: who speaks
- *
- * Return: bytes that vfmig_put_head() will write, its facts included.
- */
-size_t vfmig_head_len(const struct vfmig_identity *id)
-{
-	return VFMIG_STREAM_HEAD_LEN + id->nr_facts * VFMIG_STREAM_FACT_LEN;
-}
-
-/**
- * vfmig_record_len - length of a record
- * @payload: bytes of its payload
- *
- * Return: bytes it takes in the stream.
- */
-size_t vfmig_record_len(u32 payload)
-{
-	return VFMIG_STREAM_RECORD_LEN + vfmig_padded(payload);
-}
-
-/**
- * vfmig_put_head - begin a stream
- * @buf: room for vfmig_head_len() bytes, 8-byte aligned
- * @id: who speaks
- */
-void vfmig_put_head(void *buf, const struct vfmig_identity *id)
-{
-	struct stream_head head = {
-		.magic = STREAM_MAGIC,
-		.format = cpu_to_le16(STREAM_FORMAT),
-		.nr_facts = cpu_to_le16(id->nr_facts),
-		.version = cpu_to_le32(id->version),
-	};
-	struct stream_fact *fact = buf + sizeof(head);
-	u32 i;
-
-	memcpy(head.backend, id->backend, sizeof(head.backend));
-	for (i = 0; i < id->nr_facts; i++) {
-		fact[i].id = cpu_to_le16(id->facts[i].id);
-		fact[i].rule = cpu_to_le16(id->facts[i].rule);
-		fact[i].zero = 0;
-		fact[i].value = cpu_to_le64(id->facts[i].value);
-	}
-	memcpy(buf, &head, sizeof(head));
-	head.crc = cpu_to_le32(vfmig_head_crc(buf, id->nr_facts * sizeof(*fact)));
-	memcpy(buf, &head, sizeof(head));
-}
-
-static size_t vfmig_put_record(struct vfmig_writer *w, void *buf, u16 type,
-			       u16 flags, u32 len)
-{
-	struct stream_record hdr = {
-		.type = cpu_to_le16(type),
-		.flags = cpu_to_le16(flags),
-		.seq = cpu_to_le32(w->records),
-		.len = cpu_to_le32(len),
-	};
-	u8 *payload = buf + sizeof(hdr);
-
-	memset(payload + len, 0, vfmig_padded(len) - len);
-	if (!(flags & VFMIG_RECORD_NO_CRC))
-		hdr.payload_crc = cpu_to_le32(vfmig_crc(payload, len));
-	hdr.crc = cpu_to_le32(vfmig_record_crc(&hdr));
-	memcpy(buf, &hdr, sizeof(hdr));
-
-	w->records++;
-	w->bytes += len;
-	return sizeof(hdr) + vfmig_padded(len);
-}
-
-/**
- * vfmig_seal_record - put the header before a payload that is in place
- * @w: how far the stream is; goes on by this record
- * @buf: where the record starts, 8-byte aligned; its payload is already at
- *	@buf + VFMIG_STREAM_RECORD_LEN, and there is room to pad it
- * @rec: type, flags and length of the record
- *
- * Return: bytes the record takes.
- */
-size_t vfmig_seal_record(struct vfmig_writer *w, void *buf,
-			 const struct vfmig_record *rec)
-{
-	return vfmig_put_record(w, buf, rec->type, rec->flags, rec->len);
-}
-
-/**
- * vfmig_put_pad - say nothing, in a record that every reader skips
- * @w: how far the stream is; goes on by this record
- * @buf: room for VFMIG_STREAM_RECORD_LEN bytes
- *
- * Return: bytes the record takes.
- */
-size_t vfmig_put_pad(struct vfmig_writer *w, void *buf)
-{
-	return vfmig_put_record(w, buf, RECORD_PAD, VFMIG_RECORD_OPTIONAL, 0);
-}
-
-/**
- * vfmig_put_end - end a stream
- * @w: how far the stream is
- * @buf: room for VFMIG_STREAM_END_LEN bytes
- *
- * Return: bytes the record takes, VFMIG_STREAM_END_LEN.
- */
-size_t vfmig_put_end(struct vfmig_writer *w, void *buf)
-{
-	struct stream_end end = {
-		.records = cpu_to_le64(w->records),
-		.bytes = cpu_to_le64(w->bytes),
-	};
-
-	memcpy(buf + VFMIG_STREAM_RECORD_LEN, &end, sizeof(end));
-	return vfmig_put_record(w, buf, RECORD_END, 0, sizeof(end));
-}
 
 /**
  * vfmig_reader_init - prepare to read a stream from its first byte

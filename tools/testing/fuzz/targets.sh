@@ -29,19 +29,19 @@ fuzz_target() {
 	stream)
 		names=(stream_fuzz oracle)
 		changer_names=(change stream_change nothing_to_change)
-		kernel=$(in_dir $core stream identity)
+		kernel=$(in_dir $core stream stream_writer identity)
 		;;
 	load)
 		names=(load_fuzz bench oracle)
 		changer_names=(change stream_change load_change)
 		corpora=(stream load)
-		kernel=$(in_dir $core stream identity backend load save; in_dir $mock load save content plain backend trouble)
+		kernel=$(in_dir $core stream stream_writer identity backend load save; in_dir $mock load save content plain backend trouble)
 		;;
 	igbvf)
 		names=(igbvf_fuzz igbvf_model bench)
 		changer_names=(change igbvf_change)
 		largest=1200
-		kernel=$(in_dir $core stream identity backend load save
+		kernel=$(in_dir $core stream stream_writer identity backend load save
 			in_dir $igbvf backend mailbox exchange pf queues registers state)
 		;;
 	mailbox)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stream: what is written is read, and what is damaged is refused. */
 #include "../stream.c"
+#include "../stream_writer.c"
 #include "../identity.c"
 #include "cases_kunit.h"
 #include "stream_bulk_cases.h"
