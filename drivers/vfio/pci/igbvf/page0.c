@@ -200,7 +200,10 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 			return part;
 	}
 	ret = vfio_pci_core_read(vdev, buf + part, count - part, ppos);
-	return ret < 0 ? ret : ret + part;
+	/* What is done of page 0 is done. */
+	if (ret < 0)
+		return part ?: ret;
+	return ret + part;
 }
 
 ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
@@ -220,7 +223,10 @@ ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 			return part;
 	}
 	ret = vfio_pci_core_write(vdev, buf + part, count - part, ppos);
-	return ret < 0 ? ret : ret + part;
+	/* What is done of page 0 is done. */
+	if (ret < 0)
+		return part ?: ret;
+	return ret + part;
 }
 
 int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,

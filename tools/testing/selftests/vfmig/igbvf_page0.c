@@ -182,6 +182,23 @@ TEST(border, "an access across the end of page 0 is as whole as anywhere else")
 	guest_leave(&guest);
 }
 
+TEST(border_fault, "what is done of an access before its memory fails at the border is told")
+{
+	uint8_t *at = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(at, MAP_FAILED);
+	ASSERT_EQ(mprotect(at + 0x1000, 0x1000, PROT_NONE), 0);
+	guest_enter(&guest, &vf);
+	EXPECT_EQ(pread(vf.fd, at + 0xffc, 8, 0xffc), 4);
+	EXPECT_EQ(pwrite(vf.fd, at + 0xffc, 8, 0xffc), 4);
+	/* Of which nothing is done. */
+	EXPECT_EQ(pread(vf.fd, at + 0x1000, 8, 0xffc), -1);
+	EXPECT_EQ(pread(vf.fd, at + 0x1000, 4, 0x1000), -1);
+	guest_leave(&guest);
+	munmap(at, 0x2000);
+}
+
 TEST(counters, "accesses to page 0 are counted and nothing of a packet's way is among them")
 {
 	long reads, writes, messages;
