@@ -197,17 +197,20 @@ void vfmig_close(struct vfmig_device *vm)
 {
 	struct vfmig_identity *identity;
 	struct vfmig_window *win;
+	bool was_busy;
 
-	/* Whoever is at work through a data fd is to give up. */
-	if (!mutex_trylock(&vm->lock)) {
+	/* To userspace a close is a reset: all is over, and it runs. */
+	was_busy = !mutex_trylock(&vm->lock);
+	if (was_busy) {
+		/* Whoever is at work through a data fd is to give up. */
 		vfmig_engine_reset(vm);
 		mutex_lock(&vm->lock);
 	}
 	win = vm->window;
 	vm->window = NULL;
 	identity = vm->identity;
-	/* To userspace a close is a reset: all is over, and it runs. */
-	vfmig_engine_reset(vm);
+	if (!was_busy)
+		vfmig_engine_reset(vm);
 	vm->identity = NULL;
 	vfmig_engine_unlock(vm);
 

@@ -386,3 +386,24 @@ TEST(killed, "SIGKILL ends a reader whose backend hangs; the save is lost and no
 	v2_go(&vf, V2_RUNNING);
 	v2_need_whole_transfer();
 }
+
+static uint64_t resets_by_close(void)
+{
+	uint64_t before = core_number(vf_first(), "resets", "");
+
+	vf_close(&vf);
+	vf_open(&vf, vf_first());
+	return core_number(vf_first(), "resets", "") - before;
+}
+
+TEST(close_counts_once, "a close counts in debugfs as much with an access at work as without")
+{
+	uint64_t idle = resets_by_close();
+	int fd = hanging_read();
+
+	EXPECT_EQ(resets_by_close(), idle);
+	expect_given_up(fd, "read");
+	fd = hanging_write();
+	EXPECT_EQ(resets_by_close(), idle);
+	expect_given_up(fd, "write");
+}
