@@ -241,6 +241,7 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 	enum vfmig_state from = vm->state;
 	ktime_t start = ktime_get();
 	struct vfmig_plan plan;
+	bool starts;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
@@ -249,12 +250,16 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 	if (ret || !plan.nr)
 		return ret;
 
-	if (vfmig_starts_transfer(from, to))
+	starts = vfmig_starts_transfer(from, to);
+	if (starts)
 		memset(&vm->stats, 0, sizeof(vm->stats));
 
 	switch (vfmig_take_arc(vm, &plan, to, win)) {
 	case VFMIG_ARC_TAKEN:
 		vfmig_enter_state(vm, to, by);
+		/* The load that was left just now is none of this transfer. */
+		if (starts)
+			memset(vm->stats.part, 0, sizeof(vm->stats.part));
 		wake_up_all(&vm->wait);
 		break;
 	case VFMIG_ARC_UNDONE:

@@ -146,3 +146,18 @@ TEST(files, "debugfs: state, and who has led there; bytes, chunks and time of th
 	EXPECT_STREQ(core_owner(vf_first()), "none");
 	vf_open(&vf, vf_first());
 }
+
+TEST(next_transfer, "debugfs: a save begun out of a load has the load's time not among its own")
+{
+	const char *text, *load;
+
+	vf_go(&vf, STATE_RESUMING);
+	vf_go(&vf, STATE_PRE_COPY);
+	vf_go(&vf, STATE_STOP_COPY);
+	vf_go(&vf, STATE_RUNNING);
+	text = core_text(vf.bdf, "last_transfer");
+	load = strstr(text, "resuming");
+	/* But to leave resuming is one of its steps. */
+	EXPECT_EQ(load && load < strstr(text, " step "), false, "%s", text);
+	EXPECT_NE(strstr(text, "pre-copy"), NULL);
+}
