@@ -47,6 +47,21 @@ TEST(start_fails, "where a start and its undo fail the state reads ERROR too")
 	EXPECT_EQ(vf_state(&vf), STATE_ERROR);
 }
 
+/* As a backend says whose own way back has failed. */
+TEST(neither, "a call that leaves the device in neither state leads to ERROR without an undo")
+{
+	mock_set(vf.bdf, "fault", "quiesce 1 131");
+	EXPECT_EQ(vf_set_state(&vf, STATE_STOP), -EFAULT);
+	EXPECT_EQ(vf_state(&vf), STATE_ERROR);
+	ASSERT_EQ(vf_reset(&vf), 0);
+	mock_set(vf.bdf, "fault", "freeze 1 131");
+	EXPECT_EQ(vf_set_state(&vf, STATE_STOP_COPY), -EFAULT);
+	EXPECT_EQ(vf_state(&vf), STATE_ERROR);
+	ASSERT_EQ(vf_reset(&vf), 0);
+	EXPECT_EQ(mock_number(vf.bdf, "counts", "run"), 0);
+	need_whole_transfer();
+}
+
 TEST(from_error, "out of ERROR leads no write, not to any of the eight values")
 {
 	fall_into_error(STATE_STOP);
