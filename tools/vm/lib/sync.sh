@@ -15,19 +15,24 @@ list_sources() {
 		! -name modules.order ! -name Module.symvers -print0 | sort -z)
 }
 
-# sync_sources FROM TO PATH...
+# Of the files that stdin names, which of TREE has which contents.
+sums_in() {
+	(cd "$1" && xargs -0 -r sha256sum -z) | LC_ALL=C sort -z
+}
+
+# sync_sources FROM TO PATH...; in a few processes for all files, not for each.
 sync_sources() {
 	local from=$1 to=$2 manifest=$2/.sources path
 	local -A wanted=()
 	shift 2
 	list_sources "$from" "$@" >"$manifest.new"
+	sums_in "$from" <"$manifest.new" >"$manifest.sums" || return
+	# Not their times: make must see that they are new here.
+	LC_ALL=C comm -z -23 "$manifest.sums" <(sums_in "$to" <"$manifest.new" 2>/dev/null) |
+		cut -z -c67- |
+		(cd "$from" && xargs -0 -r cp --preserve=mode --parents -t "$to")
 	while IFS= read -r -d '' path; do
 		wanted[$path]=1
-		if ! cmp -s "$from/$path" "$to/$path"; then
-			mkdir -p "$(dirname "$to/$path")"
-			# Not its time: make must see that it is new here.
-			cp --preserve=mode "$from/$path" "$to/$path"
-		fi
 	done <"$manifest.new"
 	if [[ -e $manifest ]]; then
 		while IFS= read -r -d '' path; do
