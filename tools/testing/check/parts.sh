@@ -23,13 +23,13 @@ selftests=tools/testing/selftests/vfmig
 e2e=tools/testing/e2e/check
 
 #    name         in kernels  how     min.  command
-part static       -           beside  7     tools/testing/static/run
+part static       -           beside  9     tools/testing/static/run
 part unit         -           beside  1     tools/testing/unit/run
 part fuzz         -           alone   10    tools/testing/fuzz/run
 part hosts        -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
 part emulator     -           beside  1     tools/testing/emulator/run
 part region-mock  'debug*'    beside  15    $selftests/check --kernel K -- mock
-part region-mock  '[!d]*'     beside  6     $selftests/check --kernel K -- mock
+part region-mock  '[!d]*'     beside  8     $selftests/check --kernel K -- mock
 part region-igbvf 'debug*'    beside  16    $selftests/check --kernel K -- igbvf
 part region-igbvf '[!d]*'     beside  6     $selftests/check --kernel K -- igbvf
 part region-sample newest     beside  2     $selftests/check --kernel K -- sample
@@ -40,7 +40,7 @@ part fault        'debug*'    beside  14    $selftests/check --kernel K -- mock.
 part race         'debug*'    beside  17    $selftests/race-check --kernel K --
 part kunit        'debug*'    beside  5     tools/testing/kunit/run --kernel K
 part vfio         newest      beside  1     tools/testing/vfio/run --kernel K
-part e2e          '[!d]*'     beside  12    $e2e --kernel K --
+part e2e          '[!d]*'     beside  16    $e2e --kernel K --
 part e2e          debug       beside  4     $e2e --kernel K -- demo
 part e2e          'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
