@@ -197,7 +197,7 @@ static enum vfmig_outcome vfmig_take_steps(struct vfmig_device *vm,
 
 	if (vfmig_was_reset(vm))
 		return VFMIG_ARC_UNDONE;
-	/* From neither state the steps before cannot be undone. */
+	/* The steps before are undone from where they have led, or not at all. */
 	if (ret != -ENOTRECOVERABLE)
 		ret = vfmig_undo_steps(vm, arc, taken);
 	if (!ret || vfmig_was_reset(vm))
