@@ -4,6 +4,7 @@
  * sessions and backends may ask of it while the engine holds its lock.
  */
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/sched/signal.h>
 #include <linux/stdarg.h>
@@ -82,17 +83,38 @@ void vfmig_more(struct vfmig_device *vm)
 }
 EXPORT_SYMBOL_GPL(vfmig_more);
 
+/* After the first reason of an access: a cause that its caller need not know. */
+static void vfmig_add_cause(const struct vfmig_device *vm, int err, char *buf,
+			    size_t size)
+{
+	if (vfmig_was_reset(vm))
+		scnprintf(buf, size,
+			  ": the device was reset or closed meanwhile, start the migration again");
+	else if (err == -ETIMEDOUT && time_after(jiffies, vm->deadline))
+		scnprintf(buf, size, ": the time limit of %u ms is over",
+			  jiffies_to_msecs(vm->patience));
+	else if (err == -EINTR && fatal_signal_pending(current))
+		scnprintf(buf, size, ": the calling process was killed");
+	else if (err == -EHOSTDOWN)
+		scnprintf(buf, size,
+			  ": the device is in a low power state (D3), have the guest wake it up");
+	else if (err == -ENOMEM)
+		scnprintf(buf, size, ": out of memory");
+}
+
 /**
- * vfmig_fail - say why something failed
+ * vfmig_fail - record the reason of a failure
  * @vm: the device
  * @err: negative errno
- * @fmt: the reason, for an operator; one line without a full stop
+ * @fmt: the reason, for an operator; one line without a full stop, at most
+ *	VFMIG_WHY_LEN bytes with all that follows
  *
- * Within one access of userspace each call puts its words before those of the
- * call before: first what could not be done, last why. When the access ends
- * they go to the log, to the tracepoint vfmig_error and to the file last_error
- * in debugfs. Userspace can make these failures happen at will, so the log is
- * rate limited.
+ * The calls within one access of userspace make one line, "what could not be
+ * done: why: why": each call puts its text before that of the previous call. To
+ * the first text the core adds a cause that it knows itself: a reset, the end
+ * of the time limit, SIGKILL, D3, no memory. When the access ends the line goes
+ * to the kernel log, to the tracepoint vfmig_error and to the file last_error in
+ * debugfs. Userspace can cause such failures at will, so the log is rate limited.
  *
  * Context: from a backend's call, under the engine lock.
  * Return: @err, for ``return vfmig_fail(...)``.
@@ -111,12 +133,20 @@ int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...)
 
 	if (vm->why[0])
 		scnprintf(why + len, sizeof(why) - len, ": %s", vm->why);
+	else
+		vfmig_add_cause(vm, err, why + len, sizeof(why) - len);
 	strscpy(vm->why, why, sizeof(vm->why));
 	vm->why_err = err;
 	return err;
 }
 EXPORT_SYMBOL_GPL(vfmig_fail);
 
+/**
+ * vfmig_part_of - the part of a transfer that a state belongs to
+ * @state: the state
+ *
+ * Return: one of &enum vfmig_part, or -1 for a state without a transfer.
+ */
 int vfmig_part_of(enum vfmig_state state)
 {
 	switch (state) {

@@ -51,7 +51,7 @@ static int vfmig_leave_resuming(struct vfmig_device *vm, struct vfmig_arc *arc)
 {
 	if (!vfmig_load_may_leave(vm->load))
 		return vfmig_fail(vm, -EINVAL,
-				  "the stream is cut short or was refused");
+				  "the device's data is incomplete or was refused, reset the device to abort");
 	arc->load = vm->load;
 	vm->load = NULL;
 	return 0;

@@ -35,12 +35,23 @@ bool vfmig_backend_complete(const struct vfmig_backend_ops *ops)
 	       ops->save && ops->load && ops->load_commit;
 }
 
+/**
+ * vfmig_backend_open - call ->open(), if there is one
+ * @vm: the device
+ *
+ * Context: this and all that follow are under the engine lock.
+ * Return: 0 or the backend's errno.
+ */
 int vfmig_backend_open(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
 	return vm->ops->open ? vm->ops->open(vm->backend) : 0;
 }
 
+/**
+ * vfmig_backend_close - call ->close(), if there is one
+ * @vm: the device
+ */
 void vfmig_backend_close(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
@@ -48,6 +59,14 @@ void vfmig_backend_close(struct vfmig_device *vm)
 		vm->ops->close(vm->backend);
 }
 
+/**
+ * vfmig_backend_identity - call ->identity(), if there is one
+ * @vm: the device
+ * @facts: filled
+ * @max: how many fit
+ *
+ * Return: their number, 0 without the call, or the backend's errno.
+ */
 int vfmig_backend_identity(struct vfmig_device *vm, struct vfmig_fact *facts,
 			   unsigned int max)
 {
@@ -158,7 +177,10 @@ int vfmig_backend_thaw(struct vfmig_device *vm)
 	return 0;
 }
 
-/* What was put off because the device was asleep cannot be put off any more. */
+/*
+ * What was put off because the device was asleep cannot be put off any more;
+ * -EHOSTDOWN where it still is.
+ */
 static int vfmig_backend_catch_up(struct vfmig_device *vm)
 {
 	int ret;
@@ -168,8 +190,7 @@ static int vfmig_backend_catch_up(struct vfmig_device *vm)
 	ret = vfmig_backend_freeze(vm);
 	if (ret || vm->frozen)
 		return ret;
-	return vfmig_fail(vm, -EHOSTDOWN,
-			  "the device is in a low power state: have the guest wake it up");
+	return -EHOSTDOWN;
 }
 
 /**
@@ -183,6 +204,14 @@ bool vfmig_backend_one_record(const struct vfmig_device *vm)
 	return !vm->ops->save_left;
 }
 
+/**
+ * vfmig_backend_save_begin - begin a save, or its last phase
+ * @vm: the device, frozen for VFMIG_STOP_COPY
+ * @phase: the phase
+ *
+ * Return: 0, -EHOSTDOWN where a device that is to be frozen is asleep, or the
+ * backend's errno.
+ */
 int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
 {
 	int ret;
@@ -197,19 +226,37 @@ int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
 	return vm->ops->save_begin ? vm->ops->save_begin(vm->backend, phase) : 0;
 }
 
-/* Not of a device of one record: see vfmig_backend_one_record(). */
+/**
+ * vfmig_backend_save_left - call ->save_left()
+ * @vm: the device, in a save; not one of vfmig_backend_one_record()
+ *
+ * Return: bytes of payload left in this phase.
+ */
 u64 vfmig_backend_save_left(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
 	return vm->ops->save_left(vm->backend);
 }
 
+/**
+ * vfmig_backend_save - call ->save()
+ * @vm: the device, in a save
+ * @rec: the record to be filled
+ *
+ * Return: 0 or the backend's errno.
+ */
 int vfmig_backend_save(struct vfmig_device *vm, struct vfmig_record *rec)
 {
 	lockdep_assert_held(&vm->lock);
 	return vm->ops->save(vm->backend, rec);
 }
 
+/**
+ * vfmig_backend_save_size - call ->save_size(); min_record without one
+ * @vm: the device
+ *
+ * Return: bytes of payload of a stop-and-copy begun now; an estimate.
+ */
 u64 vfmig_backend_save_size(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
@@ -218,6 +265,10 @@ u64 vfmig_backend_save_size(struct vfmig_device *vm)
 	return vm->ops->save_size(vm->backend);
 }
 
+/**
+ * vfmig_backend_save_end - call ->save_end(), if there is one
+ * @vm: the device
+ */
 void vfmig_backend_save_end(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
@@ -225,18 +276,39 @@ void vfmig_backend_save_end(struct vfmig_device *vm)
 		vm->ops->save_end(vm->backend);
 }
 
+/**
+ * vfmig_backend_load_begin - call ->load_begin(), if there is one
+ * @vm: the device, frozen
+ *
+ * Return: 0 or the backend's errno.
+ */
 int vfmig_backend_load_begin(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
 	return vm->ops->load_begin ? vm->ops->load_begin(vm->backend) : 0;
 }
 
+/**
+ * vfmig_backend_load - call ->load()
+ * @vm: the device, in a load
+ * @rec: a record whose CRC holds
+ *
+ * Return: 0 or the backend's errno.
+ */
 int vfmig_backend_load(struct vfmig_device *vm, const struct vfmig_record *rec)
 {
 	lockdep_assert_held(&vm->lock);
 	return vm->ops->load(vm->backend, rec);
 }
 
+/**
+ * vfmig_backend_load_piece - call ->load_piece(); only of a backend that has it
+ * @vm: the device, in a load
+ * @rec: the record without a CRC
+ * @piece: the next bytes of its payload
+ *
+ * Return: 0 or the backend's errno.
+ */
 int vfmig_backend_load_piece(struct vfmig_device *vm,
 			     const struct vfmig_record *rec,
 			     const struct vfmig_piece *piece)
@@ -258,13 +330,13 @@ int vfmig_backend_load_commit(struct vfmig_device *vm)
 
 	if (ret)
 		return ret;
-	ret = vfmig_backend_touch(vm, vm->ops->load_commit);
-	if (ret == -EHOSTDOWN)
-		return vfmig_fail(vm, ret,
-				  "the device is in a low power state: have the guest wake it up");
-	return ret;
+	return vfmig_backend_touch(vm, vm->ops->load_commit);
 }
 
+/**
+ * vfmig_backend_load_end - call ->load_end(), if there is one
+ * @vm: the device
+ */
 void vfmig_backend_load_end(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);
@@ -272,6 +344,10 @@ void vfmig_backend_load_end(struct vfmig_device *vm)
 		vm->ops->load_end(vm->backend);
 }
 
+/**
+ * vfmig_backend_reset - call ->reset(), if there is one
+ * @vm: the device, which runs; no session is under way
+ */
 void vfmig_backend_reset(struct vfmig_device *vm)
 {
 	lockdep_assert_held(&vm->lock);

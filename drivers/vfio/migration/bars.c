@@ -63,8 +63,8 @@ static u16 vfmig_bars_change(struct vfio_pci_core_device *core, u16 clear,
  * Context: under the engine lock; takes the memory_lock of vfio, to be released
  * by vfmig_bars_end().
  * Return: 0; -EHOSTDOWN where the guest has put the device into a low power
- * state; -ECANCELED where the device has been reset meanwhile; -EIO where it is
- * not there any more; or what waking it said.
+ * state; -ECANCELED where the device has been reset meanwhile; -EIO where it
+ * does not respond; or the errno of runtime PM, which could not resume it.
  */
 int vfmig_bars_begin(struct vfmig_device *vm)
 {
@@ -77,7 +77,8 @@ int vfmig_bars_begin(struct vfmig_device *vm)
 
 	ret = pm_runtime_resume_and_get(&pdev->dev);
 	if (ret)
-		return ret;
+		return vfmig_fail(vm, ret,
+				  "could not resume the device from runtime suspend");
 
 	down_write(&core->memory_lock);
 	if (vfmig_was_reset(vm)) {
@@ -89,7 +90,8 @@ int vfmig_bars_begin(struct vfmig_device *vm)
 		goto out;
 	}
 	if (pci_channel_offline(pdev) || !pci_device_is_present(pdev)) {
-		ret = vfmig_fail(vm, -EIO, "the device does not answer");
+		ret = vfmig_fail(vm, -EIO,
+				 "the device does not respond to config accesses, it was unplugged or is in an error state");
 		goto out;
 	}
 

@@ -45,6 +45,10 @@ static void vfmig_device_free(struct kref *ref)
 	kfree(vm);
 }
 
+/**
+ * vfmig_engine_get - hold on to a device
+ * @vm: the device; to be let go by vfmig_engine_put()
+ */
 void vfmig_engine_get(struct vfmig_device *vm)
 {
 	kref_get(&vm->ref);
@@ -130,12 +134,12 @@ static void vfmig_report_failure(struct vfmig_device *vm)
 	if (!vm->why[0])
 		return;
 	pdev = vm->core->pdev;
-	strscpy(vm->last_error, vm->why, sizeof(vm->last_error));
+	scnprintf(vm->last_error, sizeof(vm->last_error), "%s (%pe)", vm->why,
+		  ERR_PTR(vm->why_err));
+	trace_vfmig_error(pci_name(pdev), vm->why_err, vm->why);
 	vm->why[0] = '\0';
 	vm->errors++;
-	trace_vfmig_error(pci_name(pdev), vm->why_err, vm->last_error);
-	dev_warn_ratelimited(&pdev->dev, "vfmig: %s (%pe)\n", vm->last_error,
-			     ERR_PTR(vm->why_err));
+	dev_warn_ratelimited(&pdev->dev, "vfmig: %s\n", vm->last_error);
 }
 
 /**
@@ -204,6 +208,16 @@ static bool vfmig_starts_transfer(enum vfmig_state from, u32 to)
 	return vfmig_part_of(to) >= 0 && !(from & to & VFMIG_STATE_STOP_COPY);
 }
 
+static int vfmig_refuse_arc(struct vfmig_device *vm, enum vfmig_state from,
+			    u32 to)
+{
+	if (from == VFMIG_STATE_ERROR)
+		return vfmig_fail(vm, -EINVAL,
+				  "the device is in the ERROR state, reset it");
+	return vfmig_fail(vm, -EINVAL, "no transition leads from %s to %s",
+			  vfmig_state_name(from), vfmig_state_name(to));
+}
+
 /**
  * vfmig_engine_claim - may a protocol drive the device now?
  * @vm: the device
@@ -218,7 +232,8 @@ int vfmig_engine_claim(struct vfmig_device *vm, enum vfmig_protocol by)
 
 	if (vm->owner == VFMIG_NOBODY || vm->owner == by)
 		return 0;
-	return vfmig_fail(vm, -EBUSY, "%s cannot have the device: %s drives it",
+	return vfmig_fail(vm, -EBUSY,
+			  "the device cannot be used by %s, %s uses it until it is in RUNNING again or reset",
 			  vfmig_protocol_name(by),
 			  vfmig_protocol_name(vm->owner));
 }
@@ -247,8 +262,10 @@ int vfmig_engine_set_state(struct vfmig_device *vm, enum vfmig_protocol by,
 	lockdep_assert_held(&vm->lock);
 
 	ret = vfmig_plan_arc(from, to, &plan);
-	if (ret || !plan.nr)
-		return ret;
+	if (ret)
+		return vfmig_refuse_arc(vm, from, to);
+	if (!plan.nr)
+		return 0;
 
 	starts = vfmig_starts_transfer(from, to);
 	if (starts)

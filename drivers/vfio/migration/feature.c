@@ -63,7 +63,7 @@ static int vfmig_may_leave(struct vfmig_device *vm)
 	if (vm->state != VFMIG_STATE_RESUMING || vfmig_load_whole(vm->load))
 		return 0;
 	return vfmig_fail(vm, -EINVAL,
-			  "cannot leave resuming: the device's data is missing, incomplete or was refused; reset the device to abort");
+			  "could not leave resuming: the device's data is missing, incomplete or was refused, reset the device to abort");
 }
 
 /* One arc; returns the file that comes with the new state, if one does. */
@@ -80,7 +80,7 @@ static struct file *vfmig_take_hop(struct vfmig_device *vm, enum vfmig_state to)
 	if (resuming || vfmig_starts_saving(vm->state, to)) {
 		file = vfmig_datafd_new(vm, resuming);
 		if (IS_ERR(file)) {
-			vfmig_fail(vm, PTR_ERR(file), "no file for the data");
+			vfmig_fail(vm, PTR_ERR(file), "could not create the data_fd");
 			return file;
 		}
 	}
@@ -110,13 +110,16 @@ static struct file *vfmig_walk(struct vfio_device *vdev,
 		return ERR_PTR(ret);
 	/* vfio warns where it is asked for a way out of ERROR. */
 	if (at == VFIO_DEVICE_STATE_ERROR)
-		return ERR_PTR(-EINVAL);
+		return ERR_PTR(vfmig_fail(vm, -EINVAL,
+					  "the device is in the ERROR state, reset it"));
 
 	/* An arc that comes with a file is the last one. */
 	while (at != to && !file) {
 		ret = vfio_mig_get_next_state(vdev, at, to, &next);
 		if (ret)
-			return ERR_PTR(ret);
+			return ERR_PTR(vfmig_fail(vm, ret,
+						  "no transition leads from %s to device_state %u",
+						  vfmig_state_name(states[at]), to));
 		file = vfmig_take_hop(vm, states[next]);
 		at = next;
 	}

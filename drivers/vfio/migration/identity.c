@@ -9,8 +9,15 @@
 
 #include "stream.h"
 
-static const struct vfmig_fact *find_fact(const struct vfmig_identity *id,
-					  u16 which)
+/**
+ * vfmig_find_fact - a fact of an identity
+ * @id: the identity
+ * @which: the id of the fact
+ *
+ * Return: the fact, or NULL where @id does not have it.
+ */
+const struct vfmig_fact *vfmig_find_fact(const struct vfmig_identity *id,
+					 u16 which)
 {
 	u32 i;
 
@@ -34,14 +41,14 @@ static bool vfmig_fact_holds(const struct vfmig_fact *source, u64 here)
 }
 
 /**
- * vfmig_identity_match - may the device at the source become this one?
- * @source: who speaks, from the stream
- * @here: who listens
+ * vfmig_identity_match - is a device compatible with the source's?
+ * @source: the identity in the head of the stream
+ * @here: the identity of the device that the stream is loaded into
  * @why: set to the reason when not
  * @fact: set to the id of the fact that does not hold, or to 0
  *
- * Every fact must be known on both sides: what one side does not know of, it
- * cannot vouch for.
+ * Every fact must be known on both sides: a side cannot check what it does not
+ * know.
  *
  * Return: 0, or -EINVAL.
  */
@@ -55,26 +62,26 @@ int vfmig_identity_match(const struct vfmig_identity *source,
 	*fact = 0;
 	*why = NULL;
 	if (memcmp(source->backend, here->backend, sizeof(here->backend)))
-		*why = "the stream is of another backend";
+		*why = "the stream is of another driver's device";
 	else if (source->version != here->version)
-		*why = "the stream is of another version of the backend";
+		*why = "the stream is of another version of the driver";
 	if (*why)
 		return -EINVAL;
 
 	for (i = 0; i < source->nr_facts; i++) {
 		*fact = source->facts[i].id;
-		mine = find_fact(here, *fact);
+		mine = vfmig_find_fact(here, *fact);
 		if (!mine)
-			*why = "the source's device states a fact unknown here";
+			*why = "the stream has a fact unknown here, load the source's driver";
 		else if (!vfmig_fact_holds(&source->facts[i], mine->value))
-			*why = "the source's device differs in a fact";
+			*why = "the device does not match the source's";
 		if (*why)
 			return -EINVAL;
 	}
 	for (i = 0; i < here->nr_facts; i++) {
 		*fact = here->facts[i].id;
-		if (!find_fact(source, *fact)) {
-			*why = "the source's device does not state a fact";
+		if (!vfmig_find_fact(source, *fact)) {
+			*why = "the stream lacks a fact, load the source's driver";
 			return -EINVAL;
 		}
 	}

@@ -16,6 +16,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vfio_pci_core.h>
 
 #include "backend.h"
@@ -100,7 +101,7 @@ void vfmig_load_end(struct vfmig_load *load)
 	kfree(load);
 }
 
-/* The window it goes through. */
+/* The window that a load goes through. */
 const struct vfmig_window *vfmig_load_window(const struct vfmig_load *load)
 {
 	return load->window;
@@ -143,16 +144,28 @@ bool vfmig_load_failed(const struct vfmig_load *load)
 
 static int vfmig_load_check_identity(struct vfmig_load *load)
 {
+	const struct vfmig_identity *source = &load->reader.identity;
+	const struct vfmig_identity *here = load->vm->identity;
+	const struct vfmig_fact *theirs, *ours;
 	struct vfmig_device *vm = load->vm;
 	const char *why;
 	u16 fact;
 
-	if (!vfmig_identity_match(&load->reader.identity, vm->identity, &why,
-				  &fact))
+	if (!vfmig_identity_match(source, here, &why, &fact))
 		return 0;
-	if (fact)
+	if (!fact)
+		return vfmig_fail(vm, -EINVAL,
+				  "%s: %*pE version %u at the source, %s version %u here",
+				  why, (int)strlen(source->backend),
+				  source->backend, source->version,
+				  here->backend, here->version);
+	theirs = vfmig_find_fact(source, fact);
+	ours = vfmig_find_fact(here, fact);
+	if (!theirs || !ours)
 		return vfmig_fail(vm, -EINVAL, "%s: fact %#x", why, fact);
-	return vfmig_fail(vm, -EINVAL, "%s", why);
+	return vfmig_fail(vm, -EINVAL,
+			  "%s: %s (fact %#x), %#llx at the source, %#llx here",
+			  why, ours->name, fact, theirs->value, ours->value);
 }
 
 static int vfmig_load_begin_backend(struct vfmig_load *load)
@@ -162,7 +175,7 @@ static int vfmig_load_begin_backend(struct vfmig_load *load)
 
 	ret = vfmig_backend_load_begin(vm);
 	if (ret)
-		return vfmig_fail(vm, ret, "the load could not begin");
+		return vfmig_fail(vm, ret, "could not start the load");
 	load->begun = true;
 	load->skipping = false;
 	load->taken = 0;
@@ -194,7 +207,9 @@ static int vfmig_load_alloc_payload(struct vfmig_load *load)
 				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 
 	if (!payload)
-		return vfmig_fail(load->vm, -ENOMEM, "no memory for a record");
+		return vfmig_fail(load->vm, -ENOMEM,
+				  "could not allocate %u bytes for record %u",
+				  load->reader.need, load->reader.records);
 	kvfree(load->payload);
 	load->payload = payload;
 	vfmig_reader_give(&load->reader, payload, load->reader.need);
@@ -223,9 +238,13 @@ static int vfmig_load_check_result(struct vfmig_load *load, u32 seq, int ret)
 	if (load->skipping)
 		return 0;
 	if (!ret && load->taken++ && vfmig_backend_one_record(vm))
-		ret = vfmig_fail(vm, -EINVAL, "the state comes twice");
+		ret = vfmig_fail(vm, -EINVAL,
+				 "the device's state comes twice, this device has one record");
+	if (ret == -EOPNOTSUPP)
+		vfmig_fail(vm, ret,
+			   "this driver does not know the record's type, load the source's version of it");
 	if (ret)
-		return vfmig_fail(vm, ret, "record %u, type %#x, is refused",
+		return vfmig_fail(vm, ret, "record %u of type %#x was refused",
 				  seq, rec->type);
 	return 0;
 }
@@ -267,14 +286,27 @@ static int vfmig_load_commit(struct vfmig_load *load)
 
 	if (!load->taken && vfmig_backend_one_record(vm))
 		return vfmig_fail(vm, -EINVAL,
-				  "the stream has no state of the device");
+				  "the stream has no state of the device, only its head and end");
 	ret = vfmig_backend_load_commit(vm);
 	vm->stats.commit_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (ret)
-		return vfmig_fail(vm, ret, "the device did not take its state");
+		return vfmig_fail(vm, ret, "could not load the state into the device");
 	load->whole = true;
 	vfmig_load_close_backend(load);
 	return 0;
+}
+
+/* The stream is not right: the reader knows why. */
+static int vfmig_load_refuse(struct vfmig_load *load, int err)
+{
+	const struct vfmig_reader *r = &load->reader;
+
+	if (!load->headed)
+		return vfmig_fail(load->vm, err, "%s", r->why);
+	if (r->odd)
+		return vfmig_fail(load->vm, err, "record %u: %s: %#llx",
+				  r->records, r->why, r->value);
+	return vfmig_fail(load->vm, err, "record %u: %s", r->records, r->why);
 }
 
 static int vfmig_load_dispatch(struct vfmig_load *load, int found)
@@ -293,8 +325,7 @@ static int vfmig_load_dispatch(struct vfmig_load *load, int found)
 	case VFMIG_FOUND_END:
 		return vfmig_load_commit(load);
 	default:
-		return vfmig_fail(load->vm, found, "record %u: %s",
-				  load->reader.records, load->reader.why);
+		return vfmig_load_refuse(load, found);
 	}
 }
 
@@ -308,7 +339,8 @@ static const void *vfmig_load_prepare(struct vfmig_load *load, size_t bytes)
 	va = vfmig_window_map(load->window, bytes);
 	if (!va)
 		return ERR_PTR(vfmig_fail(vm, -ENOMEM,
-					  "no memory for the window"));
+					  "could not map %zu bytes of the window",
+					  bytes));
 
 	if (load->empty && !load->begun) {
 		ret = vfmig_load_begin_backend(load);
@@ -325,7 +357,7 @@ static int vfmig_load_may_go_on(struct vfmig_load *load)
 
 	cond_resched();
 	if (ret)
-		return vfmig_fail(load->vm, ret, "given up at record %u",
+		return vfmig_fail(load->vm, ret, "given up before record %u",
 				  load->reader.records);
 	return 0;
 }
@@ -343,7 +375,8 @@ static int vfmig_load_read(struct vfmig_load *load, const void *va,
 		/* Known before the device is touched, so said before. */
 		if (found == VFMIG_FOUND_END && pos < bytes)
 			return vfmig_fail(load->vm, -EINVAL,
-					  "the stream goes on after its end");
+					  "%zu bytes follow the end of the stream",
+					  bytes - pos);
 		ret = vfmig_load_dispatch(load, found);
 		if (!ret && pos < bytes)
 			ret = vfmig_load_may_go_on(load);
@@ -375,7 +408,8 @@ int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
 	lockdep_assert_held(&vm->lock);
 
 	if (load->failed)
-		return vfmig_fail(vm, -EINVAL, "the load has failed already");
+		return vfmig_fail(vm, -EINVAL,
+				  "the load has failed already, reset the device to start over");
 	if (!bytes)
 		return 0;
 

@@ -168,6 +168,8 @@ int vfmig_open(struct vfmig_device *vm)
 	memset(&vm->stats, 0, sizeof(vm->stats));
 	vm->entered = ktime_get();
 out:
+	if (ret)
+		vfmig_fail(vm, ret, "could not open the device for migration");
 	vfmig_engine_unlock(vm);
 	return ret;
 

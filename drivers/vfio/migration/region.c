@@ -65,8 +65,16 @@ static int vfmig_read_size(struct vfmig_device *vm, u64 *value)
 
 static int vfmig_write_size(struct vfmig_device *vm, u64 value)
 {
-	if (!vm->load || value > vfmig_window_size(vm->window))
-		return -EINVAL;
+	size_t size = vfmig_window_size(vm->window);
+
+	if (!vm->load)
+		return vfmig_fail(vm, -EINVAL,
+				  "data_size was written in %s, the device takes data in resuming only",
+				  vfmig_state_name(vm->state));
+	if (value > size)
+		return vfmig_fail(vm, -EINVAL,
+				  "data_size is %llu, the data section has %zu bytes",
+				  value, size);
 	return vfmig_load_consume(vm->load, value);
 }
 
@@ -75,7 +83,8 @@ static int vfmig_write_state(struct vfmig_device *vm, u64 value)
 	int ret;
 
 	if (value & ~(u64)VFIO_DEVICE_STATE_MASK)
-		return -EINVAL;
+		return vfmig_fail(vm, -EINVAL, "device_state %#llx has reserved bits set",
+				  value);
 	ret = vfmig_engine_set_state(vm, VFMIG_V1, value, vm->window);
 	/* v1 calls a transition that was tried and has failed EFAULT. */
 	return ret == -EIO ? -EFAULT : ret;
@@ -142,7 +151,7 @@ static int vfmig_field_read(struct vfmig_device *vm, char __user *buf,
 		state = vfmig_engine_state(vm) & VFIO_DEVICE_STATE_MASK;
 		return copy_to_user(buf, &state, sizeof(state)) ? -EFAULT : 0;
 	}
-	/* What is no field is so whoever has the device. */
+	/* An invalid offset is EINVAL, whichever protocol uses the device. */
 	if (!read || count != sizeof(value))
 		return -EINVAL;
 

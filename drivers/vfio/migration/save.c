@@ -45,20 +45,17 @@ struct vfmig_save {
 	enum vfmig_phase phase;
 	enum vfmig_chunk_state chunk;
 	size_t chunk_len;
-	/* Bytes of the chunk, and of the whole stream, that were taken. */
-	size_t chunk_taken;
-	u64 taken;
+	size_t chunk_taken;	/* bytes of it that were taken */
+	u64 taken;		/* bytes of the whole stream that were */
 	/* Where in the stream initial_bytes ends; only ever comes down. */
 	u64 initial_end;
 	struct vfmig_writer writer;
-	/* The longest payload so far. */
-	u32 longest;
+	u32 longest;	/* payload so far */
 	bool head_out;
 	bool end_out;
 	/* The backend said so itself, whatever it says is left in this phase. */
 	bool dry;
-	/* The backend failed in mid-stream: what is missing cannot be said. */
-	int err;
+	int err;	/* of the backend, in mid-stream: the rest is missing */
 };
 
 /**
@@ -111,7 +108,7 @@ int vfmig_save_last_phase(struct vfmig_save *save)
 
 	if (save->err)
 		return vfmig_fail(vm, save->err,
-				  "the save has failed in pre-copy already");
+				  "the save has failed before, in pre-copy: cancel the migration and start it again");
 
 	ret = vfmig_backend_save_begin(vm, VFMIG_STOP_COPY);
 	if (ret)
@@ -140,7 +137,7 @@ void vfmig_save_end(struct vfmig_save *save)
 	kfree(save);
 }
 
-/* The window it goes through. */
+/* The window that a save goes through. */
 const struct vfmig_window *vfmig_save_window(const struct vfmig_save *save)
 {
 	return save->window;
@@ -252,12 +249,14 @@ static ssize_t vfmig_save_record(struct vfmig_save *save, void *buf,
 
 	ret = vfmig_backend_save(vm, &rec);
 	if (ret)
-		return vfmig_fail(vm, ret, "the backend could not save");
+		return vfmig_fail(vm, ret, "could not save record %u",
+				  save->writer.records);
 	if (!rec.len)
 		return 0;
 	if (WARN_ON_ONCE(rec.len > payload_room ||
 			 rec.type < VFMIG_RECORD_BACKEND))
-		return vfmig_fail(vm, -EIO, "the backend returned a malformed record");
+		return vfmig_fail(vm, -EIO, "invalid record of the driver: type %#x, %u of %u bytes",
+				  rec.type, rec.len, payload_room);
 
 	trace_vfmig_record(pci_name(vm->core->pdev), true, rec.type,
 			   save->writer.records, rec.len);
@@ -305,7 +304,8 @@ static int vfmig_save_fill_chunk(struct vfmig_save *save, u64 left)
 
 	va = vfmig_window_map(save->window, room);
 	if (!va)
-		return vfmig_fail(vm, -ENOMEM, "no memory for the window");
+		return vfmig_fail(vm, -ENOMEM, "could not map %zu bytes of the window",
+				  room);
 
 	if (!save->head_out) {
 		vfmig_put_head(va, vm->identity);

@@ -95,6 +95,14 @@ static int vfmig_reader_bad(struct vfmig_reader *r, const char *why)
 	return -EINVAL;
 }
 
+/* The same, and what the value of it was. */
+static int vfmig_reader_odd(struct vfmig_reader *r, const char *why, u64 value)
+{
+	r->odd = true;
+	r->value = value;
+	return vfmig_reader_bad(r, why);
+}
+
 static void vfmig_reader_expect(struct vfmig_reader *r, enum vfmig_reader_at at,
 				u32 need)
 {
@@ -128,11 +136,11 @@ static int vfmig_check_head(struct vfmig_reader *r)
 	u32 nr_facts = le16_to_cpu(head->nr_facts);
 
 	if (memcmp(head->magic, STREAM_MAGIC, sizeof(head->magic)))
-		return vfmig_reader_bad(r, "not a vfmig stream");
+		return vfmig_reader_bad(r, "the data is not a vfmig stream");
 	if (le16_to_cpu(head->format) != STREAM_FORMAT)
-		return vfmig_reader_bad(r, "unknown format of the stream");
+		return vfmig_reader_bad(r, "the head has an unknown format");
 	if (nr_facts > VFMIG_MAX_FACTS)
-		return vfmig_reader_bad(r, "too many facts in the head");
+		return vfmig_reader_bad(r, "the head has more than 32 facts");
 
 	/* The facts follow in the same part: one CRC covers both. */
 	r->at = VFMIG_AT_FACTS;
@@ -150,11 +158,11 @@ static int vfmig_check_facts(struct vfmig_reader *r)
 
 	if (vfmig_head_crc(head, id->nr_facts * sizeof(*fact)) !=
 	    le32_to_cpu(head->crc))
-		return vfmig_reader_bad(r, "the head's CRC is wrong");
+		return vfmig_reader_bad(r, "the head's CRC is wrong, the stream was damaged");
 	if (head->zero)
 		return vfmig_reader_bad(r, "a reserved field of the head is not 0");
 	if (head->backend[VFMIG_STREAM_NAME_LEN - 1])
-		return vfmig_reader_bad(r, "the backend's name is too long");
+		return vfmig_reader_bad(r, "the driver's name in the head is longer than 15 bytes");
 
 	memcpy(id->backend, head->backend, sizeof(id->backend));
 	id->version = le32_to_cpu(head->version);
@@ -180,12 +188,14 @@ static int vfmig_check_record(struct vfmig_reader *r)
 	}
 	if (vfmig_record_crc(hdr) != le32_to_cpu(hdr->crc))
 		return vfmig_reader_bad(r, vfmig_holds_head(r->part, sizeof(*hdr)) ?
-					"the source began a new stream within a record header" :
-					"a record header's CRC is wrong");
+					"the source began a new stream within the header" :
+					"the header's CRC is wrong, the stream was damaged on the way");
 	if (le32_to_cpu(hdr->seq) != r->records)
-		return vfmig_reader_bad(r, "a record is missing, doubled or out of order");
+		return vfmig_reader_odd(r,
+					"a record is missing, doubled or out of order, the one that came has number",
+					le32_to_cpu(hdr->seq));
 	if (hdr->zero)
-		return vfmig_reader_bad(r, "a reserved field of a record is not 0");
+		return vfmig_reader_bad(r, "the header's reserved field is not 0");
 
 	rec->type = le16_to_cpu(hdr->type);
 	rec->flags = le16_to_cpu(hdr->flags);
@@ -193,14 +203,17 @@ static int vfmig_check_record(struct vfmig_reader *r)
 	r->payload_crc = le32_to_cpu(hdr->payload_crc);
 
 	if (rec->flags & ~RECORD_FLAGS)
-		return vfmig_reader_bad(r, "unknown flags of a record");
+		return vfmig_reader_odd(r, "unknown flags", rec->flags);
 	if (rec->len > VFMIG_RECORD_MAX)
-		return vfmig_reader_bad(r, "a record is too long");
+		return vfmig_reader_odd(r, "the payload is longer than 1 MiB", rec->len);
 	if (rec->flags & VFMIG_RECORD_NO_CRC && r->payload_crc)
-		return vfmig_reader_bad(r, "a record without a CRC has one");
+		return vfmig_reader_odd(r, "the NO_CRC flag is set, but there is a CRC",
+					r->payload_crc);
 	if (rec->type < VFMIG_RECORD_BACKEND && rec->type != RECORD_END &&
 	    !(rec->flags & VFMIG_RECORD_OPTIONAL))
-		return vfmig_reader_bad(r, "unknown type of record");
+		return vfmig_reader_odd(r,
+					"unknown record type, load the source's version of vfmig",
+					rec->type);
 	if (rec->type == RECORD_END &&
 	    (rec->len != sizeof(struct stream_end) || rec->flags))
 		return vfmig_reader_bad(r, "the end record is malformed");
@@ -229,7 +242,8 @@ static int vfmig_check_end(struct vfmig_reader *r)
 
 	if (le64_to_cpu(end->records) != r->records ||
 	    le64_to_cpu(end->bytes) != r->bytes)
-		return vfmig_reader_bad(r, "the end record's counts are wrong");
+		return vfmig_reader_bad(r,
+					"the end record counts other records or bytes than came");
 	vfmig_reader_expect(r, VFMIG_AT_END, sizeof(STREAM_MAGIC) - 1);
 	return VFMIG_FOUND_END;
 }
@@ -265,12 +279,12 @@ static int vfmig_check_payload(struct vfmig_reader *r)
 	struct vfmig_record *rec = &r->record;
 
 	if (!vfmig_is_padding(r->payload, rec->len, r->need))
-		return vfmig_reader_bad(r, "a record's padding is not 0");
+		return vfmig_reader_bad(r, "the padding is not 0");
 	if (!(rec->flags & VFMIG_RECORD_NO_CRC) &&
 	    vfmig_crc(r->payload, rec->len) != r->payload_crc)
 		return vfmig_reader_bad(r, vfmig_holds_head(r->payload, rec->len) ?
-					"the source began a new stream within a payload" :
-					"a payload's CRC is wrong");
+					"the source began a new stream within the payload" :
+					"the payload's CRC is wrong, the stream was damaged on the way");
 
 	if (rec->type == RECORD_END)
 		return vfmig_check_end(r);
@@ -282,7 +296,7 @@ static int vfmig_check_payload(struct vfmig_reader *r)
 static int vfmig_check_bulk_pad(struct vfmig_reader *r)
 {
 	if (!vfmig_is_padding(r->part, 0, r->need))
-		return vfmig_reader_bad(r, "a record's padding is not 0");
+		return vfmig_reader_bad(r, "the padding is not 0");
 	vfmig_reader_end_record(r);
 	return VFMIG_FOUND_MORE;
 }
@@ -303,7 +317,7 @@ static int vfmig_check_part(struct vfmig_reader *r)
 	case VFMIG_AT_BULK_PAD:
 		return vfmig_check_bulk_pad(r);
 	default:
-		return vfmig_reader_bad(r, "the reader is lost");
+		return vfmig_reader_bad(r, "internal error of the reader");
 	}
 }
 

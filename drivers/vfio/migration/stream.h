@@ -15,7 +15,7 @@
 
 static_assert(VFMIG_BULK_HEAD_MAX <= VFMIG_STREAM_HEAD_MAX);
 
-/* Who speaks: the head of a stream, in the order of the host. */
+/* The sender of a stream, as its head has it, in the host's byte order. */
 struct vfmig_identity {
 	char backend[VFMIG_STREAM_NAME_LEN];
 	u32 version;
@@ -63,6 +63,8 @@ enum vfmig_reader_at {
 struct vfmig_reader {
 	enum vfmig_reader_at at;
 	const char *why;	/* what was wrong, once a call has failed */
+	bool odd;		/* @value is what was wrong about it */
+	u64 value;
 	u32 have;		/* bytes collected of the part at hand */
 	u32 need;		/* bytes that make it complete */
 	u32 records;
@@ -85,6 +87,8 @@ int vfmig_reader_feed(struct vfmig_reader *r, const void *buf, size_t len,
 		      size_t *used);
 
 /* identity.c */
+const struct vfmig_fact *vfmig_find_fact(const struct vfmig_identity *id,
+					 u16 which);
 int vfmig_identity_match(const struct vfmig_identity *source,
 			 const struct vfmig_identity *here,
 			 const char **why, u16 *fact);

@@ -10,7 +10,7 @@
 
 /**
  * vfmig_head_len - length of the head of a stream
- * @id: who speaks
+ * @id: the identity of the device that is saved
  *
  * Return: bytes that vfmig_put_head() will write, its facts included.
  */
@@ -33,7 +33,7 @@ size_t vfmig_record_len(u32 payload)
 /**
  * vfmig_put_head - begin a stream
  * @buf: room for vfmig_head_len() bytes, 8-byte aligned
- * @id: who speaks
+ * @id: the identity of the device that is saved
  */
 void vfmig_put_head(void *buf, const struct vfmig_identity *id)
 {

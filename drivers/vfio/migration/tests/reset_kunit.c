@@ -11,8 +11,19 @@
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 
+#include "../device.h"
 #include "fake_kunit.h"
+
+/* What an operator reads: what could not be done, and @why. */
+static void expect_reason(struct fake_vf *vf, const char *what, const char *why)
+{
+	const char *said = vf->vm->last_error;
+
+	KUNIT_EXPECT_TRUE_MSG(vf->test, strstr(said, what) && strstr(said, why),
+			      "\"%s\" lacks \"%s\" or \"%s\"", said, what, why);
+}
 
 struct reset_case {
 	u32 from;
@@ -167,6 +178,7 @@ static void reset_while_a_chunk_is_filled(struct kunit *test)
 	fake_script(vf, "save!*, save-end, reset");
 	KUNIT_EXPECT_LT(test, vf_read(vf, VF_OFFSET, &offset, 8), 0);
 	KUNIT_EXPECT_STREQ(test, vf->calls, "save!*, save-end, reset");
+	expect_reason(vf, "could not save record 0", "was reset or closed meanwhile");
 	expect_running(vf);
 
 	/* Where the backend does not notice, the next access does. */
@@ -200,8 +212,12 @@ static void reset_while_a_stream_is_read(struct kunit *test)
 	load_with(vf, stream, "load-begin!*, reset");
 	load_with(vf, stream, "load-begin, load!*, load-end, reset");
 	load_with(vf, stream, "load-begin, load, load!*, load-end, reset");
+	expect_reason(vf, "record 1 of type 0x100 was refused",
+		      "was reset or closed meanwhile");
 	load_with(vf, stream,
 		  "load-begin, load, load, commit!*, load-end, reset");
+	expect_reason(vf, "could not load the state into the device",
+		      "was reset or closed meanwhile");
 	load_with(vf, stream,
 		  "load-begin, load, load, commit*, load-end, reset");
 
@@ -233,6 +249,8 @@ static void a_backend_at_work_sees_a_reset(struct kunit *test)
 	vf->during = NULL;
 	KUNIT_EXPECT_EQ(test, answer_before, 0);
 	KUNIT_EXPECT_EQ(test, answer, -ECANCELED);
+	expect_reason(vf, "running to stop-and-copy: could not start stop-and-copy",
+		      "the device was reset or closed meanwhile, start the migration again");
 	/* To the user it runs from then on, whoever is still at work. */
 	KUNIT_EXPECT_EQ(test, state_seen, VFMIG_STATE_RUNNING);
 	expect_running(vf);
@@ -255,6 +273,12 @@ static void device_state_can_be_read_meanwhile(struct kunit *test)
 	vf_go(vf, VFMIG_STATE_STOP_COPY);
 	KUNIT_EXPECT_EQ(test, state_seen, VFMIG_STATE_STOP);
 	vf->during = NULL;
+}
+
+/* A backend fails with what it was answered. */
+static int freeze_or_give_up(void *backend)
+{
+	return fake_ops.freeze(backend) ? answer : 0;
 }
 
 static void kill_self(void)
@@ -288,11 +312,14 @@ static void sigkill_ends_a_wait_but_not_an_undo(struct kunit *test)
 
 	answer = 0;
 	answer_in_undo = -EINTR;
+	vf->ops.freeze = freeze_or_give_up;
 	vf->during = ask_when_killed;
 	fake_script(vf, "quiesce, freeze!, run");
 	KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_STOP), -EFAULT);
 	vf->during = NULL;
 	KUNIT_EXPECT_EQ(test, answer, -EINTR);
+	expect_reason(vf, "running to stop: could not freeze",
+		      "the calling process was killed");
 	KUNIT_EXPECT_EQ(test, answer_in_undo, 0);
 	KUNIT_EXPECT_STREQ(test, vf->calls, "quiesce, freeze!, run");
 	expect_running(vf);
@@ -322,13 +349,74 @@ static void time_is_up_but_there_is_as_much_for_an_undo(struct kunit *test)
 	fake_open(vf);
 	answer = 0;
 	answer_in_undo = -ETIMEDOUT;
+	vf->ops.freeze = freeze_or_give_up;
 	vf->during = wait_in_freeze;
 	fake_script(vf, "quiesce, freeze!, run");
 	KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_STOP), -EFAULT);
 	vf->during = NULL;
 	KUNIT_EXPECT_EQ(test, answer, -ETIMEDOUT);
+	expect_reason(vf, "running to stop: could not freeze",
+		      "the time limit of 2000 ms is over");
 	KUNIT_EXPECT_EQ(test, answer_in_undo, 0);
 	expect_running(vf);
+}
+
+static int answer_of_freeze(void *backend)
+{
+	return answer;
+}
+
+static void an_errno_without_a_word_is_explained(struct kunit *test)
+{
+	static const struct {
+		int err;
+		const char *why;
+	} errors[] = {
+		{ -EIO, "could not freeze (" },
+		{ -ENOMEM, "could not freeze: out of memory" },
+		{ -ETIMEDOUT, "could not freeze (" },
+		{ -EINTR, "could not freeze (" },
+		{ -ECANCELED, "could not freeze (" },
+	};
+	struct fake_vf *vf = test->priv;
+	unsigned int i;
+
+	vf->ops.freeze = answer_of_freeze;
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		answer = errors[i].err;
+		KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_STOP), -EFAULT);
+		expect_reason(vf, "running to stop: ", errors[i].why);
+	}
+	vf->ops.freeze = fake_ops.freeze;
+}
+
+/* With an EINVAL alone QEMU's user has nothing to go by. */
+static void what_is_refused_at_once_has_a_reason(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	u64 size = 8;
+
+	vf_go(vf, VFMIG_STATE_STOP_COPY);
+	KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_PRE_COPY), -EINVAL);
+	expect_reason(vf, "no transition", "from stop-and-copy to pre-copy");
+	KUNIT_EXPECT_EQ(test, vf_set_state(vf, 1 << 3), -EINVAL);
+	expect_reason(vf, "device_state 0x8", "reserved bits");
+	KUNIT_EXPECT_EQ(test, vf_write(vf, VF_SIZE, &size, sizeof(size)), -EINVAL);
+	expect_reason(vf, "data_size was written in stop-and-copy", "resuming");
+
+	vf_go(vf, VFMIG_STATE_RUNNING);
+	fake_script(vf, "quiesce, freeze!, run!");
+	KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_STOP), -EFAULT);
+	expect_reason(vf, "rollback failed", "reset it");
+	KUNIT_EXPECT_EQ(test, vf_set_state(vf, VFMIG_STATE_RUNNING), -EINVAL);
+	expect_reason(vf, "ERROR state", "reset it");
+	vfmig_reset_done(vf->vm);
+	expect_running(vf);
+
+	vf_go(vf, VFMIG_STATE_RESUMING);
+	size = vf_window(vf) + 1;
+	KUNIT_EXPECT_EQ(test, vf_write(vf, VF_SIZE, &size, sizeof(size)), -EINVAL);
+	expect_reason(vf, "data_size is", "the data section has");
 }
 
 static struct kunit_case reset_tests[] = {
@@ -341,6 +429,8 @@ static struct kunit_case reset_tests[] = {
 	KUNIT_CASE(device_state_can_be_read_meanwhile),
 	KUNIT_CASE(sigkill_ends_a_wait_but_not_an_undo),
 	KUNIT_CASE(time_is_up_but_there_is_as_much_for_an_undo),
+	KUNIT_CASE(an_errno_without_a_word_is_explained),
+	KUNIT_CASE(what_is_refused_at_once_has_a_reason),
 	{}
 };
 

@@ -94,11 +94,11 @@ def refused_early(bench, prepare, reason, through=None):
 
 def another_fact(bench):
     refused_early(bench, lambda: bench.vfs[1].knob("mock/fact_equal", 7),
-                  "differs in a fact")
+                  "does not match the source's")
 
 
 def another_backend(bench):
-    refused_early(bench, lambda: bench.vfs[1].bind(DRIVER), "another backend")
+    refused_early(bench, lambda: bench.vfs[1].bind(DRIVER), "another driver")
 
 
 def flipped_early(bench):

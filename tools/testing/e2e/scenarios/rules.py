@@ -206,7 +206,7 @@ def acknowledged_switchover(qemu, bench):
         source, destination = vms
         outcome = Migration(source, destination, capabilities=["switchover-ack"]).wait()
         expect(outcome == "failed", f"an unfit destination: the migration {outcome}")
-        expect("differs in a fact" in destination.vf.says("last_error"), "it is not the driver's")
+        expect("does not match the source's" in destination.vf.says("last_error"), "it is not the driver's")
         expect(not was_stopped(source), "the guest was stopped before the refusal")
     finally:
         for vm in vms:
