@@ -24,6 +24,7 @@ enum trick {
 static struct igbvf_device vf;
 static struct igbvf_guest guest;
 static struct bench bench;
+static struct igbvf_bad_field bad;
 
 static void add(struct stretch *stream, struct vfmig_writer *writer, u16 type,
 		u16 flags, const struct input *in)
@@ -157,7 +158,7 @@ static void save(const struct igbvf_state *state)
 	if (!ret) {
 		record = stream.at + vfmig_head_len(&bench.identity) +
 			 VFMIG_STREAM_RECORD_LEN;
-		must(!igbvf_state_check(record, sizeof(*state)));
+		must(!igbvf_state_check(record, sizeof(*state), &bad));
 		must(request || !memcmp(record, state, sizeof(*state)));
 	}
 	free(stream.at);
@@ -175,7 +176,7 @@ int fuzz_one(const u8 *data, size_t size)
 	state = malloc(in.len);
 	must(state);
 	memcpy(state, in.bytes, in.len);
-	why = igbvf_state_check(state, in.len);
+	why = igbvf_state_check(state, in.len, &bad);
 	must(!why || *why);
 	if (!why)
 		must_be_in_range((u8 *)state);

@@ -26,6 +26,7 @@ enum act {
 
 static struct igbvf_device vf;
 static struct igbvf_guest guest;
+static struct igbvf_bad_field bad;
 static u32 regs[IGBVF_BAR0_MIN / 4];
 
 u32 ioread32(const void *at)
@@ -54,7 +55,7 @@ static void save(void)
 	const char *why;
 
 	igbvf_mailbox_read(&vf, &state);
-	why = igbvf_state_check(&state, sizeof(state));
+	why = igbvf_state_check(&state, sizeof(state), &bad);
 	/* A PF that grants more than it has room for. */
 	must(!why || !strcmp(why, "more VLANs than a PF has filters"));
 }

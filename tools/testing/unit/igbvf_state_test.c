@@ -8,6 +8,8 @@
 
 #define RANDOM_RECORDS	20000
 
+static struct igbvf_bad_field bad;
+
 static struct igbvf_state valid(void)
 {
 	struct igbvf_state s = {
@@ -50,7 +52,7 @@ static struct igbvf_state valid(void)
 static void refused(const struct igbvf_state *s, const char *reason,
 		    const char *rule)
 {
-	const char *why = igbvf_state_check(s, sizeof(*s));
+	const char *why = igbvf_state_check(s, sizeof(*s), &bad);
 
 	ok(why && strstr(why, reason), "%s (%s)", rule, why ?: "taken");
 }
@@ -65,10 +67,10 @@ static void refused(const struct igbvf_state *s, const char *reason,
 static void the_frame_must_fit(void)
 {
 	struct igbvf_state s = valid();
-	const char *why = igbvf_state_check(&s, sizeof(s));
+	const char *why = igbvf_state_check(&s, sizeof(s), &bad);
 
 	ok(!why, "what a guest may have set up is taken (%s)", why ?: "fine");
-	ok(igbvf_state_check(&s, sizeof(s) - 1), "a shorter record");
+	ok(igbvf_state_check(&s, sizeof(s) - 1, &bad), "a shorter record");
 	REFUSED(size, cpu_to_le32(sizeof(s) - 4), "size");
 	REFUSED(version, cpu_to_le16(2), "version");
 	REFUSED(queues, cpu_to_le16(1), "queues");
@@ -94,6 +96,8 @@ static void rings_must_hold_their_heads(void)
 	REFUSED(queue[0].rx[IGBVF_RX_LEN], 0, "without a ring");
 	REFUSED(queue[0].tx[IGBVF_TX_HEAD], cpu_to_le32(4), "drained");
 	REFUSED(queue[1].tx[IGBVF_TX_DCTL], cpu_to_le32(BIT(31)), "reserved");
+	ok(bad.name && !strcmp(bad.name, "TXDCTL") && bad.queue == 1 &&
+	   bad.value == BIT(31), "its register, its queue and its value are named");
 }
 
 static void a_queue_may_run_without_a_ring(void)
@@ -101,7 +105,7 @@ static void a_queue_may_run_without_a_ring(void)
 	struct igbvf_state s = valid();
 
 	s.queue[1].rx[IGBVF_RX_DCTL] = cpu_to_le32(IGBVF_DCTL_ENABLE);
-	ok(!igbvf_state_check(&s, sizeof(s)), "a queue as a reset leaves it");
+	ok(!igbvf_state_check(&s, sizeof(s), &bad), "a queue as a reset leaves it");
 	s.queue[1].rx[IGBVF_RX_TAIL] = cpu_to_le32(1);
 	refused(&s, "without a ring", "its tail is not 0");
 }
@@ -139,7 +143,7 @@ static void requests_must_have_their_flags(void)
 	s.asked.vlan_last = 0;
 	refused(&s, "VLANs without", "VLANs without the flag");
 	memset(s.asked.vlans, 0, sizeof(s.asked.vlans));
-	ok(!igbvf_state_check(&s, sizeof(s)), "neither, without the flag");
+	ok(!igbvf_state_check(&s, sizeof(s), &bad), "neither, without the flag");
 
 	s = without(IGBVF_STATE_MULTICAST);
 	refused(&s, "number of multicast", "multicast addresses without the flag");
@@ -152,7 +156,7 @@ static void requests_must_have_their_flags(void)
 
 	memset(&s.asked, 0, sizeof(s.asked));
 	s.flags = cpu_to_le32(IGBVF_STATE_LINK);
-	ok(!igbvf_state_check(&s, sizeof(s)), "nothing asked, no handshake");
+	ok(!igbvf_state_check(&s, sizeof(s), &bad), "nothing asked, no handshake");
 	s.flags = cpu_to_le32(IGBVF_STATE_MULTICAST);
 	refused(&s, "handshake", "a flag of a request, no handshake");
 
@@ -160,7 +164,7 @@ static void requests_must_have_their_flags(void)
 	s.asked.lpe = cpu_to_le32(3000);
 	s.asked.nr_unicast = cpu_to_le16(1);
 	s.asked.unicast[0][0] = 2;
-	ok(!igbvf_state_check(&s, sizeof(s)), "what outlives a reset, no handshake");
+	ok(!igbvf_state_check(&s, sizeof(s), &bad), "what outlives a reset, no handshake");
 	s.asked.promisc = cpu_to_le32(IGBVF_MSG_PROMISC);
 	refused(&s, "promiscuous mode", "what does not outlive it, no handshake");
 }
@@ -170,7 +174,7 @@ static void vlans_must_have_filters(void)
 	struct igbvf_state s = valid();
 
 	s.asked.vlans[1] = cpu_to_le32(~0U);
-	ok(!igbvf_state_check(&s, sizeof(s)), "as many VLANs as a PF has");
+	ok(!igbvf_state_check(&s, sizeof(s), &bad), "as many VLANs as a PF has");
 	s.asked.vlans[2] = cpu_to_le32(1);
 	refused(&s, "more VLANs", "one VLAN more");
 }
@@ -189,7 +193,7 @@ static void rubbish_does_no_harm(void)
 		for (i = 16; i < sizeof(s); i++)
 			if (all_random || !(rand() % 64))
 				((u8 *)&s)[i] = rand();
-		taken += !igbvf_state_check(&s, sizeof(s)) && all_random;
+		taken += !igbvf_state_check(&s, sizeof(s), &bad) && all_random;
 	}
 	ok(!taken, "%d records with random bytes do no harm; no random one is taken",
 	   RANDOM_RECORDS);

@@ -60,10 +60,25 @@ static int igbvf_freeze(void *backend)
 	return igbvf_read_state(vf, &vf->guest->state);
 }
 
+static int igbvf_check(struct igbvf_device *vf, const void *state, size_t len)
+{
+	struct igbvf_bad_field bad;
+	const char *why = igbvf_state_check(state, len, &bad);
+
+	if (!why)
+		return 0;
+	if (!bad.name)
+		return vfmig_fail(vf->vpci.vm, -EINVAL, "%s", why);
+	if (bad.queue < 0)
+		return vfmig_fail(vf->vpci.vm, -EINVAL, "%s is %#x: %s",
+				  bad.name, bad.value, why);
+	return vfmig_fail(vf->vpci.vm, -EINVAL, "%s of queue %d is %#x: %s",
+			  bad.name, bad.queue, bad.value, why);
+}
+
 static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 {
 	struct igbvf_device *vf = backend;
-	const char *why;
 	bool lost;
 	int ret;
 
@@ -73,17 +88,17 @@ static int igbvf_save_begin(void *backend, enum vfmig_phase phase)
 	if (phase == VFMIG_PRE_COPY)
 		return 0;
 
-	why = igbvf_state_check(&vf->guest->state, sizeof(vf->guest->state));
-	if (why)
-		return vfmig_fail(vf->vpci.vm, -EINVAL,
-				  "the guest has programmed an invalid configuration: %s", why);
+	ret = igbvf_check(vf, &vf->guest->state, sizeof(vf->guest->state));
+	if (ret)
+		return vfmig_fail(vf->vpci.vm, ret,
+				  "the guest has programmed an invalid configuration");
 
 	spin_lock(&vf->lock);
 	lost = vf->guest->mailbox.lost;
 	spin_unlock(&vf->lock);
 	if (lost)
 		return vfmig_fail(vf->vpci.vm, -E2BIG,
-				  "the guest has more than %u unicast addresses",
+				  "the guest has more than %u further unicast addresses, the most that can be migrated",
 				  IGBVF_MAX_UNICAST);
 	return 0;
 }
@@ -101,13 +116,13 @@ static int igbvf_save(void *backend, struct vfmig_record *rec)
 static int igbvf_load(void *backend, const struct vfmig_record *rec)
 {
 	struct igbvf_device *vf = backend;
-	const char *why;
+	int ret;
 
 	if (rec->type != IGBVF_RECORD_STATE)
 		return -EOPNOTSUPP;
-	why = igbvf_state_check(rec->data, rec->len);
-	if (why)
-		return vfmig_fail(vf->vpci.vm, -EINVAL, "%s", why);
+	ret = igbvf_check(vf, rec->data, rec->len);
+	if (ret)
+		return ret;
 
 	memcpy(&vf->guest->incoming, rec->data, sizeof(vf->guest->incoming));
 	return 0;

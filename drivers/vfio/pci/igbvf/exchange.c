@@ -26,7 +26,7 @@ static unsigned long igbvf_deadline(unsigned int ms)
 int igbvf_fail_gone(struct igbvf_device *vf)
 {
 	return vfmig_fail(vf->vpci.vm, -EIO,
-			  "the function reads as all ones: is it still there?");
+			  "the VF's registers read as all ones, it was unplugged or switched off at its PF");
 }
 
 static int igbvf_in_flight(struct igbvf_device *vf)
@@ -189,11 +189,11 @@ int igbvf_say(struct igbvf_device *vf, int ret, const char *what)
 		return igbvf_fail_gone(vf);
 	case -EBUSY:
 		return vfmig_fail(vf->vpci.vm, -ETIMEDOUT,
-				  "the PF does not let go of the mailbox (%s)",
-				  what);
+				  "the PF does not release the mailbox within %u ms (%s)",
+				  IGBVF_PF_MS, what);
 	case -ETIMEDOUT:
 		return vfmig_fail(vf->vpci.vm, ret,
-				  "the PF does not answer (%s): is it up?",
+				  "the PF does not answer (%s), set its interface up",
 				  what);
 	}
 	return ret;
@@ -219,8 +219,9 @@ int igbvf_ask(struct igbvf_device *vf, const char *what, const u32 *msg,
 		return igbvf_say(vf, ret, what);
 	if (answer[0] & IGBVF_MSG_ACK)
 		return 0;
-	return vfmig_fail(vf->vpci.vm, -EPERM, "the PF refuses the guest's %s",
-			  what);
+	return vfmig_fail(vf->vpci.vm, -EPERM,
+			  "the PF refuses the guest's %s (message %#x, %#x), see the log of its driver",
+			  what, msg[0], nr > 1 ? msg[1] : 0);
 }
 
 /**
@@ -257,7 +258,7 @@ int igbvf_pf_leave(struct igbvf_device *vf, const struct igbvf_state *state)
 
 	ret = igbvf_take_buffer(vf);
 	if (ret)
-		return igbvf_say(vf, ret, "the guest's message");
+		return igbvf_say(vf, ret, "restoring the guest's message");
 	for (i = 0; i < IGBVF_VMBMEM_WORDS; i++)
 		igbvf_wr32(vf, IGBVF_VMBMEM + 4 * i,
 			   le32_to_cpu(state->vmbmem[i]));

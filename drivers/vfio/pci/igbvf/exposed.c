@@ -11,9 +11,9 @@
  * Of a dma-buf nobody tells the driver when it is gone. It counts as there until
  * the device is closed; then vfio revokes it.
  */
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
-#include <linux/vfmig_compat.h>
 
 #include "igbvf.h"
 
@@ -68,6 +68,15 @@ static const struct vm_operations_struct igbvf_vm_ops = {
 	.fault	= igbvf_vma_fault,
 };
 
+/**
+ * igbvf_mmap - vfio_pci_core_mmap(), and notes a mapping of page 0 of BAR 0
+ * @vdev: the function
+ * @vma: where to
+ *
+ * For struct vfio_device_ops.
+ *
+ * Return: 0 or a negative errno.
+ */
 int igbvf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);
@@ -172,7 +181,7 @@ int igbvf_exposure_check(struct igbvf_device *vf)
 		return 0;
 	if (mapped)
 		return vfmig_fail(vf->vpci.vm, -EBUSY,
-				  "page 0 of BAR 0 is mapped, or a dma-buf, and its mailbox not watched: unmap it and reset the function, or close the device");
+				  "page 0 of BAR 0 is mapped or exported as a dma-buf, so the mailbox cannot be watched: unmap it and reset the function, or close the device");
 	return vfmig_fail(vf->vpci.vm, -EBUSY,
-			  "page 0 of BAR 0 was mapped since the last reset, and its mailbox not watched: reset the function");
+			  "page 0 of BAR 0 was mapped since the last reset, so mailbox messages may have been missed: reset the function");
 }

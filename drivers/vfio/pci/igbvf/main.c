@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * igbvf-vfio-pci - binds and resets; knows VFIO, no migration
+ * igbvf-vfio-pci - probe, reset and vfio_device_ops; the backend does the rest
  *
  * A function that cannot be made migratable is served as plain vfio-pci would.
  */
@@ -36,10 +36,10 @@ static const struct vfio_device_ops igbvf_vfio_ops = {
 static const char *igbvf_why_not(struct pci_dev *pdev)
 {
 	if (PAGE_SIZE > IGBVF_PAGE0_SIZE)
-		return "a page holds more than the mailbox and the statistics";
+		return "the kernel's pages are larger than page 0 of BAR 0 (4 KiB)";
 	if (!(pci_resource_flags(pdev, 0) & IORESOURCE_MEM) ||
 	    pci_resource_len(pdev, 0) < IGBVF_BAR0_MIN)
-		return "BAR 0 is too small";
+		return "BAR 0 is no memory BAR of 16 KiB or more";
 	return NULL;
 }
 
@@ -77,7 +77,7 @@ static int igbvf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	spin_lock_init(&vf->lock);
 	igbvf_offer_dmabuf(vf);
 	if (why) {
-		pci_info(pdev, "cannot migrate: %s\n", why);
+		pci_info(pdev, "vfmig: cannot migrate: %s\n", why);
 		ops = NULL;
 	}
 	ret = vfmig_pci_probe(&vf->vpci, ops, vf);

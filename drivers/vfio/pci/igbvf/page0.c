@@ -6,11 +6,11 @@
  * packet needs. Interrupts, tails and rings are in the pages behind it, which
  * userspace maps as ever.
  */
+#include <linux/lockdep.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
-#include <linux/vfmig_compat.h>
 
 #include "igbvf.h"
 
@@ -183,6 +183,17 @@ size_t igbvf_in_page0(struct igbvf_device *vf, loff_t pos, size_t count)
 	return min_t(u64, count, IGBVF_PAGE0_SIZE - offset);
 }
 
+/**
+ * igbvf_read - vfio_pci_core_read(), but for page 0 of BAR 0
+ * @vdev: the function
+ * @buf: where to
+ * @count: bytes
+ * @ppos: where in the device's file; moved on
+ *
+ * For struct vfio_device_ops.
+ *
+ * Return: bytes read, or a negative errno.
+ */
 ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		   loff_t *ppos)
 {
@@ -206,6 +217,17 @@ ssize_t igbvf_read(struct vfio_device *vdev, char __user *buf, size_t count,
 	return ret + part;
 }
 
+/**
+ * igbvf_write - vfio_pci_core_write(), but for page 0 of BAR 0
+ * @vdev: the function
+ * @buf: where from
+ * @count: bytes
+ * @ppos: where in the device's file; moved on
+ *
+ * For struct vfio_device_ops.
+ *
+ * Return: bytes written, or a negative errno.
+ */
 ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 		    size_t count, loff_t *ppos)
 {
@@ -229,6 +251,16 @@ ssize_t igbvf_write(struct vfio_device *vdev, const char __user *buf,
 	return ret + part;
 }
 
+/**
+ * igbvf_region_info - region info, with page 0 of BAR 0 not offered to be mapped
+ * @vdev: the function
+ * @info: what is asked and answered
+ * @caps: gets the capabilities
+ *
+ * For VFMIG_REGION_INFO_OPS().
+ *
+ * Return: as vfmig_region_info().
+ */
 int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		      struct vfio_info_cap *caps)
 {
@@ -242,6 +274,16 @@ int igbvf_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 	return vfmig_region_info(vdev, info, caps);
 }
 
+/**
+ * igbvf_ioctl - vfio_pci_core_ioctl(), with igbvf_region_info()
+ * @vdev: the function
+ * @cmd: the command
+ * @arg: its argument
+ *
+ * For struct vfio_device_ops.
+ *
+ * Return: what the command does.
+ */
 long igbvf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct igbvf_device *vf = igbvf_from_vdev(vdev);

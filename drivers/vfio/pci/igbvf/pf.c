@@ -81,7 +81,7 @@ static int igbvf_restore_mac(struct igbvf_device *vf, const u8 *mac,
 		return igbvf_say(vf, ret, "address");
 	if (!(answer[0] & IGBVF_MSG_ACK))
 		return vfmig_fail(vf->vpci.vm, -EPERM,
-				  "the PF refuses the guest's address %pM for its %pM",
+				  "the PF refuses the guest's address %pM and keeps %pM, set the VF's MAC to the guest's at the PF",
 				  mac, given);
 	/* Of an earlier load, and not given back yet? Then there is one before. */
 	if (!ether_addr_equal_unaligned(vf->mac_set, given))
@@ -106,7 +106,7 @@ static int igbvf_restore_unicast(struct igbvf_device *vf,
 	/* An administrator's address makes the PF refuse these messages. */
 	if (nr && !(answer[0] & IGBVF_MSG_ACK))
 		return vfmig_fail(vf->vpci.vm, -EPERM,
-				  "the PF refuses to clear the function's unicast addresses, the guest has %u",
+				  "the PF refuses to clear the VF's unicast filters, the guest needs %u: make the VF trusted at the PF",
 				  nr);
 	for (i = 0; !ret && i < nr; i++) {
 		igbvf_put_address(msg, asked->unicast[i]);
@@ -185,7 +185,7 @@ static int igbvf_restore_promisc(struct igbvf_device *vf,
 	/* As after the handshake. */
 	if (!(msg & IGBVF_MSG_INFO))
 		return 0;
-	return igbvf_ask(vf, "promiscuity", &msg, 1);
+	return igbvf_ask(vf, "promiscuous mode", &msg, 1);
 }
 
 static int igbvf_restore_asked(struct igbvf_device *vf,
@@ -248,14 +248,14 @@ int igbvf_pf_restore(struct igbvf_device *vf, const struct igbvf_state *state)
 
 	ret = igbvf_hello(vf, given);
 	if (ret == -ETIMEDOUT && igbvf_rd32(vf, IGBVF_V2PMAILBOX) & IGBVF_MBX_RSTI)
-		return vfmig_fail(vf->vpci.vm, ret, "the PF is in reset: is it up?");
+		return vfmig_fail(vf->vpci.vm, ret, "the PF is in reset, set its interface up");
 	if (ret)
 		return igbvf_say(vf, ret, "handshake");
 
 	if (flags & IGBVF_STATE_READY && flags & IGBVF_STATE_LINK &&
 	    !(igbvf_rd32(vf, IGBVF_STATUS) & IGBVF_STATUS_LU))
 		return vfmig_fail(vf->vpci.vm, -ENETDOWN,
-				  "the link is down here, and was up there");
+				  "the link is down, at the source it was up: set the PF's interface up or connect its port");
 
 	igbvf_set_left(vf, true);
 	ret = igbvf_restore_asked(vf, &state->asked, flags, given);

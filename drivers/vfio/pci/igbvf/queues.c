@@ -59,6 +59,17 @@ static int igbvf_wait_until_empty(struct igbvf_device *vf, unsigned int q)
 	}
 }
 
+/* Of a queue that one of its registers belongs to, for messages. */
+static const char *igbvf_direction(u32 reg)
+{
+	return reg < IGBVF_TX(0, 0) ? "receive" : "transmit";
+}
+
+static unsigned int igbvf_queue(u32 reg)
+{
+	return (reg - IGBVF_RX(0, 0)) / 0x100 % IGBVF_QUEUES;
+}
+
 /*
  * Writes RXDCTL or TXDCTL and waits until the queue is as it says. Serves to
  * undo, too, and so asks nobody whether it should go on.
@@ -77,10 +88,11 @@ static int igbvf_set_dctl(struct igbvf_device *vf, u32 reg, u32 dctl)
 			return 0;
 		if (time_after(jiffies, end))
 			return vfmig_fail(vf->vpci.vm, -ETIMEDOUT,
-					  "a queue cannot be %s: register %#x",
+					  "%s queue %u does not become %s within %u ms: its DCTL reads %#x",
+					  igbvf_direction(reg), igbvf_queue(reg),
 					  dctl & IGBVF_DCTL_ENABLE ? "enabled" :
 								     "disabled",
-					  reg);
+					  IGBVF_QUEUE_MS, val);
 		usleep_range(IGBVF_POLL_US, 2 * IGBVF_POLL_US);
 	}
 }
@@ -198,8 +210,9 @@ static int igbvf_start_queue(struct igbvf_device *vf, u32 base, u32 dctl,
 		igbvf_wr32(vf, base + IGBVF_HEAD, head);
 		ret = igbvf_is_gone(is) ? igbvf_fail_gone(vf) :
 			vfmig_fail(vf->vpci.vm, -EIO,
-				   "a queue that is enabled moves its head from %u to %u: register %#x",
-				   head, is, base + IGBVF_HEAD);
+				   "%s queue %u moves its head from %u to %u when it is enabled",
+				   igbvf_direction(base), igbvf_queue(base),
+				   head, is);
 	}
 	igbvf_wr32(vf, base + IGBVF_TAIL, tail);
 	return ret;
@@ -269,7 +282,7 @@ int igbvf_stop(struct igbvf_device *vf)
 	/* What was written has arrived with the reads; what is read may not. */
 	if (!ret && !pci_wait_for_pending_transaction(vf->vpci.core.pdev))
 		ret = vfmig_fail(vf->vpci.vm, -EBUSY,
-				 "DMA under way does not come to an end");
+				 "the VF has DMA pending after its queues were disabled (Device Status, Transactions Pending)");
 	if (ret && igbvf_start_all(vf))
 		return igbvf_fail_between(vf, ret);
 	return ret;

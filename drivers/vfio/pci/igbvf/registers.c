@@ -140,10 +140,11 @@ int igbvf_read_state(struct igbvf_device *vf, struct igbvf_state *state)
 		if (ret)
 			return ret;
 	}
-	return vfmig_fail(vf->vpci.vm, -EBUSY, "a stopped queue still moves");
+	return vfmig_fail(vf->vpci.vm, -EBUSY,
+			  "a stopped queue is enabled again or its head or tail moves: something writes to the VF's registers");
 }
 
-static int igbvf_write_regs(struct igbvf_device *vf, u32 base,
+static int igbvf_write_regs(struct igbvf_device *vf, unsigned int q, u32 base,
 			    const struct igbvf_reg *reg, const __le32 *val,
 			    unsigned int nr)
 {
@@ -160,8 +161,8 @@ static int igbvf_write_regs(struct igbvf_device *vf, u32 base,
 		is &= reg[i].bits;
 		if (is != want)
 			return vfmig_fail(vf->vpci.vm, -EIO,
-					  "%s does not take %#x: it reads %#x",
-					  reg[i].name, want, is);
+					  "%s of queue %u reads %#x after %#x was written",
+					  reg[i].name, q, is, want);
 	}
 	return 0;
 }
@@ -187,7 +188,10 @@ static int igbvf_write_vectors(struct igbvf_device *vf,
 	if ((ivar & IVAR_BITS) != le32_to_cpu(state->ivar) ||
 	    (misc & IVAR_MISC_BITS) != le32_to_cpu(state->ivar_misc))
 		return vfmig_fail(vf->vpci.vm, -EIO,
-				  "the assignment of interrupts is not taken");
+				  "IVAR0 reads %#x and IVAR_MISC %#x after %#x and %#x were written",
+				  ivar & IVAR_BITS, misc & IVAR_MISC_BITS,
+				  le32_to_cpu(state->ivar),
+				  le32_to_cpu(state->ivar_misc));
 	return 0;
 }
 
@@ -210,10 +214,10 @@ int igbvf_write_state(struct igbvf_device *vf, const struct igbvf_state *state)
 	ret = igbvf_disable_queues(vf);
 	for (q = 0; !ret && q < IGBVF_QUEUES; q++) {
 		queue = &state->queue[q];
-		ret = igbvf_write_regs(vf, IGBVF_RX(q, 0), igbvf_rx_regs, queue->rx,
-				       IGBVF_NR_RX);
+		ret = igbvf_write_regs(vf, q, IGBVF_RX(q, 0), igbvf_rx_regs,
+				       queue->rx, IGBVF_NR_RX);
 		if (!ret)
-			ret = igbvf_write_regs(vf, IGBVF_TX(q, 0), igbvf_tx_regs,
+			ret = igbvf_write_regs(vf, q, IGBVF_TX(q, 0), igbvf_tx_regs,
 					       queue->tx, IGBVF_NR_TX);
 	}
 	return ret ?: igbvf_write_vectors(vf, state);

@@ -153,6 +153,19 @@ struct igbvf_reg {
 extern const struct igbvf_reg igbvf_rx_regs[IGBVF_NR_RX];
 extern const struct igbvf_reg igbvf_tx_regs[IGBVF_NR_TX];
 
-const char *igbvf_state_check(const void *buf, size_t len);
+/**
+ * struct igbvf_bad_field - the field for which a state is refused
+ * @name: of the register or field, or NULL where the reason names it
+ * @queue: of a queue's register, else -1
+ * @value: what it holds
+ */
+struct igbvf_bad_field {
+	const char *name;
+	int queue;
+	u32 value;
+};
+
+const char *igbvf_state_check(const void *buf, size_t len,
+			      struct igbvf_bad_field *bad);
 
 #endif /* IGBVF_STATE_H */

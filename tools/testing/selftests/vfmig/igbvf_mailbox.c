@@ -188,7 +188,7 @@ TEST(pf_down, "a PF that does not answer fails the load, with a reason, and no l
 	save();
 	pf_up(false);
 	EXPECT_NE(load(), 0);
-	EXPECT_NE(strstr(core_text(other.bdf, "last_error"), "is it up?"), NULL,
+	EXPECT_NE(strstr(core_text(other.bdf, "last_error"), "set its interface up"), NULL,
 		  "%s", core_text(other.bdf, "last_error"));
 	pf_up(true);
 	ASSERT_EQ(vf_reset(&other), 0);

@@ -126,7 +126,7 @@ static const struct damage {
 	{ "packet size", "largest packet", 288, 0x3f01 },
 	{ "promiscuity", "promiscuous mode", 292, 6 },
 	{ "last VLAN", "reserved bit", 296, 0x20007 },
-	{ "last VLAN off", "not among", 296, 7 },
+	{ "last VLAN off", "disagree", 296, 7 },
 	{ "VLANs", "more VLANs", 300 + 12, 0xffffffff },
 	{ "multicast", "multicast", 812, 1 },
 	{ "unicast", "unicast", 812, 33 << 16 },
