@@ -64,41 +64,41 @@ static const struct mock_knob mock_bind_knobs[] = {
 module_param_named(size, mock_defaults.size, ullong, 0644);
 MODULE_PARM_DESC(size, "Bytes of state, a multiple of 8");
 module_param_named(seed, mock_defaults.seed, ullong, 0644);
-MODULE_PARM_DESC(seed, "What the state is made of");
+MODULE_PARM_DESC(seed, "Seed that the content of the state is made from");
 module_param_named(record, mock_defaults.record, ullong, 0644);
 MODULE_PARM_DESC(record, "Bytes of state in one record, a multiple of 8");
 module_param_named(rounds, mock_defaults.rounds, ullong, 0644);
 MODULE_PARM_DESC(rounds, "Rounds of pre-copy");
 module_param_named(dirty_permille, mock_defaults.dirty_permille, ullong, 0644);
-MODULE_PARM_DESC(dirty_permille, "Thousandths of the state that a round dirties");
+MODULE_PARM_DESC(dirty_permille, "Share of the state that a round dirties, in thousandths");
 module_param_named(slow_record_us, mock_defaults.slow_record_us, ullong, 0644);
-MODULE_PARM_DESC(slow_record_us, "Microseconds that a record takes");
+MODULE_PARM_DESC(slow_record_us, "Time that one record takes, in microseconds");
 module_param_named(slow_step_us, mock_defaults.slow_step_us, ullong, 0644);
-MODULE_PARM_DESC(slow_step_us, "Microseconds that any other call takes");
+MODULE_PARM_DESC(slow_step_us, "Time that any other call takes, in microseconds");
 module_param_named(no_crc, mock_defaults.no_crc, ullong, 0644);
-MODULE_PARM_DESC(no_crc, "Bulk records carry no CRC");
+MODULE_PARM_DESC(no_crc, "Send records of bulk data without a CRC (flag NO_CRC)");
 module_param_named(plain, mock_defaults.plain, ullong, 0644);
-MODULE_PARM_DESC(plain, "State is made up (0), copied (1), in place (2)");
+MODULE_PARM_DESC(plain, "The state is computed (0), copied from memory (1), used in place (2)");
 module_param_named(extra_optional, mock_defaults.extra_optional, ullong, 0644);
-MODULE_PARM_DESC(extra_optional, "Send an optional record nobody knows");
+MODULE_PARM_DESC(extra_optional, "Send a record of an unknown type, flagged OPTIONAL");
 module_param_named(extra_mandatory, mock_defaults.extra_mandatory, ullong, 0644);
-MODULE_PARM_DESC(extra_mandatory, "Send a mandatory record nobody knows");
+MODULE_PARM_DESC(extra_mandatory, "Send a record of an unknown type, not OPTIONAL");
 module_param_named(overstate, mock_defaults.overstate, ullong, 0644);
-MODULE_PARM_DESC(overstate, "Claim 8 bytes more than there are");
+MODULE_PARM_DESC(overstate, "save_left() returns 8 bytes too many");
 module_param_named(fact_equal, mock_defaults.fact_equal, ullong, 0644);
-MODULE_PARM_DESC(fact_equal, "Identity fact that must be equal");
+MODULE_PARM_DESC(fact_equal, "Value of the fact that must be equal at source and destination");
 module_param_named(fact_at_least, mock_defaults.fact_at_least, ullong, 0644);
-MODULE_PARM_DESC(fact_at_least, "Identity fact that must not be less");
+MODULE_PARM_DESC(fact_at_least, "Value of the fact that must not be less at the destination");
 module_param_named(fact_superset, mock_defaults.fact_superset, ullong, 0644);
-MODULE_PARM_DESC(fact_superset, "Identity fact whose bits must be there");
+MODULE_PARM_DESC(fact_superset, "Value of the fact whose bits the destination must have");
 module_param_named(timeout_ms, mock_defaults.timeout_ms, ullong, 0644);
-MODULE_PARM_DESC(timeout_ms, "Limit of one access, milliseconds");
+MODULE_PARM_DESC(timeout_ms, "Time limit of one access, in milliseconds");
 module_param_named(stream_version, mock_defaults.stream_version, ullong, 0644);
 MODULE_PARM_DESC(stream_version, "Version of the backend's records");
 module_param_named(name, mock_default_name, charp, 0644);
 MODULE_PARM_DESC(name, "Name of the backend in the stream");
 module_param_named(fault, mock_default_fault, charp, 0644);
-MODULE_PARM_DESC(fault, "CALL NTH ERRNO|hang [always], or none");
+MODULE_PARM_DESC(fault, "Fault to inject: CALL NTH ERRNO|hang [always], or none");
 
 static u64 *mock_knob_of(struct mock_knobs *knobs, const struct mock_knob *knob)
 {
@@ -124,7 +124,7 @@ static int mock_knobs_check(struct mock_device *mock,
 		value = *mock_knob_of(&mock->knobs, knob);
 		if (mock_knob_fits(knob, value))
 			continue;
-		pci_err(mock->vpci.core.pdev, "%s cannot be %llu\n", knob->name,
+		pci_err(mock->vpci.core.pdev, "mock: invalid value of %s: %llu\n", knob->name,
 			value);
 		return -EINVAL;
 	}

@@ -49,12 +49,13 @@ static int mock_load_shape(struct mock_device *mock,
 	struct mock_content *content = &mock->incoming;
 
 	if (rec->len != sizeof(*shape))
-		return vfmig_fail(mock->vpci.vm, -EINVAL, "shape of %u bytes",
-				  rec->len);
+		return vfmig_fail(mock->vpci.vm, -EINVAL,
+				  "the shape record has %u bytes instead of %zu",
+				  rec->len, sizeof(*shape));
 	if (content->size)
-		return vfmig_fail(mock->vpci.vm, -EINVAL, "a second shape");
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "a second shape record");
 	if (!mock_size_is_valid(le64_to_cpu(shape->size)))
-		return vfmig_fail(mock->vpci.vm, -EINVAL, "state of %llu bytes",
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "invalid size of the state: %llu bytes",
 				  le64_to_cpu(shape->size));
 
 	content->seed = le64_to_cpu(shape->seed);
@@ -70,15 +71,16 @@ static int mock_place(struct mock_device *mock, const struct vfmig_record *rec,
 	const struct mock_bytes *bytes = rec->data;
 
 	if (!mock->incoming.size)
-		return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes before the shape");
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "a bytes record before the shape record");
 	if (rec->len < sizeof(*bytes) || bytes->reserved)
-		return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes without a place");
+		return vfmig_fail(mock->vpci.vm, -EINVAL, "the bytes record has no valid header");
 
 	extent->offset = le64_to_cpu(bytes->offset);
 	extent->generation = le32_to_cpu(bytes->generation);
 	extent->len = rec->len - sizeof(*bytes);
 	if (!mock_covers(&mock->incoming, extent))
-		return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes out of place: %u at %llu",
+		return vfmig_fail(mock->vpci.vm, -EINVAL,
+				  "%u bytes at offset %llu are outside of the state",
 				  extent->len, extent->offset);
 	return 0;
 }
@@ -88,7 +90,7 @@ static int mock_take(struct mock_device *mock, const struct mock_extent *extent,
 {
 	if (mock_take_content(mock, extent, from))
 		return 0;
-	return vfmig_fail(mock->vpci.vm, -EINVAL, "wrong bytes at %llu",
+	return vfmig_fail(mock->vpci.vm, -EINVAL, "wrong content at offset %llu",
 			  extent->offset);
 }
 
@@ -97,7 +99,7 @@ static int mock_taken(struct mock_device *mock,
 {
 	if (!mock_arrive(mock, extent))
 		return 0;
-	return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes out of order at %llu",
+	return vfmig_fail(mock->vpci.vm, -EINVAL, "bytes out of order at offset %llu",
 			  extent->offset);
 }
 
@@ -205,7 +207,7 @@ int mock_load_commit(void *backend)
 	if (ret)
 		goto out;
 	if (!mock->incoming.size || !mock_all_arrived(mock)) {
-		ret = vfmig_fail(mock->vpci.vm, -EINVAL, "the state has holes");
+		ret = vfmig_fail(mock->vpci.vm, -EINVAL, "parts of the state did not come");
 		goto out;
 	}
 

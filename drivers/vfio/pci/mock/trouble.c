@@ -143,7 +143,7 @@ int mock_trouble(struct mock_device *mock, enum mock_call call)
 					    mock->knobs.slow_step_us, hang);
 	if (ret)
 		return ret;
-	return err ? vfmig_fail(mock->vpci.vm, err, "%s was told to fail",
+	return err ? vfmig_fail(mock->vpci.vm, err, "injected fault in %s",
 				mock_call_names[call]) : 0;
 }
 

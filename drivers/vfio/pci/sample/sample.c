@@ -109,7 +109,7 @@ static int sample_quiesce(void *backend)
 	if (ret != -ECANCELED)
 		sample_set_ier(dev, dev->ier);
 	return vfmig_fail(dev->vpci.vm, ret,
-			  "the transmitter does not become empty: let the far end of the line take what is sent");
+			  "the transmitter does not become empty, let the far end of the line read what is sent");
 }
 
 static int sample_run(void *backend)
@@ -172,7 +172,7 @@ static int sample_check(struct sample_device *dev,
 	    !memchr_inv(state->received + nr, 0, SAMPLE_FIFO_LEN - nr))
 		return 0;
 	return vfmig_fail(dev->vpci.vm, -EINVAL,
-			  "no 16550A has IER 0x%02x, MCR 0x%02x, FCR 0x%02x and %u bytes received, or has more bytes than it says",
+			  "no valid state of a 16550A: IER 0x%02x, MCR 0x%02x, FCR 0x%02x, %u bytes received",
 			  state->ier, state->mcr, state->fcr, nr);
 }
 
@@ -194,7 +194,9 @@ static int sample_load(void *backend, const struct vfmig_record *rec)
 	if (rec->type != VFMIG_RECORD_BACKEND)
 		return -EOPNOTSUPP;
 	if (rec->len != sizeof(dev->loaded))
-		return vfmig_fail(dev->vpci.vm, -EINVAL, "the state has %u bytes", rec->len);
+		return vfmig_fail(dev->vpci.vm, -EINVAL,
+				  "the record has %u bytes instead of %zu",
+				  rec->len, sizeof(dev->loaded));
 	memcpy(&dev->loaded, rec->data, sizeof(dev->loaded));
 	return sample_check(dev, &dev->loaded);
 }
