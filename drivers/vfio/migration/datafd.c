@@ -15,7 +15,10 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -342,6 +345,12 @@ struct file *vfmig_datafd_new(struct vfmig_device *vm, bool resuming)
 	return file;
 }
 
+/**
+ * vfmig_datafd_window - the window that a file's session goes through
+ * @file: from vfmig_datafd_new()
+ *
+ * Return: the window; the file holds it.
+ */
 struct vfmig_window *vfmig_datafd_window(const struct file *file)
 {
 	const struct vfmig_datafd *fd = file->private_data;

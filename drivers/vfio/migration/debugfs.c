@@ -139,6 +139,10 @@ static int vfmig_window_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vfmig_window);
 
+/**
+ * vfmig_debugfs_add - make the directory of a device, with its files
+ * @vm: the device
+ */
 void vfmig_debugfs_add(struct vfmig_device *vm)
 {
 	struct dentry *dir;
@@ -153,6 +157,10 @@ void vfmig_debugfs_add(struct vfmig_device *vm)
 	vm->debugfs = dir;
 }
 
+/**
+ * vfmig_debugfs_remove - undo vfmig_debugfs_add(); waits for readers
+ * @vm: the device
+ */
 void vfmig_debugfs_remove(struct vfmig_device *vm)
 {
 	debugfs_remove(vm->debugfs);
@@ -163,7 +171,7 @@ void vfmig_debugfs_remove(struct vfmig_device *vm)
  * @vm: the device
  *
  * Return: the directory of the device; it goes with vfmig_unregister(), and
- * the files in it do too. May be an ERR_PTR, which debugfs puts up with.
+ * the files in it do too. May be an ERR_PTR, which debugfs tolerates.
  */
 struct dentry *vfmig_debugfs(struct vfmig_device *vm)
 {
@@ -171,11 +179,17 @@ struct dentry *vfmig_debugfs(struct vfmig_device *vm)
 }
 EXPORT_SYMBOL_GPL(vfmig_debugfs);
 
+/**
+ * vfmig_debugfs_init - make the directory that those of the devices are in
+ */
 void vfmig_debugfs_init(void)
 {
 	vfmig_root = debugfs_create_dir("vfmig", NULL);
 }
 
+/**
+ * vfmig_debugfs_exit - undo vfmig_debugfs_init()
+ */
 void vfmig_debugfs_exit(void)
 {
 	debugfs_remove(vfmig_root);

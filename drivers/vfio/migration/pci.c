@@ -4,6 +4,7 @@
  * and remove, in the order that vfio-pci and the core want. Plain functions: a
  * driver that has to do more calls them from its own, or does without.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/pci.h>
 #include <linux/vfio_pci_core.h>

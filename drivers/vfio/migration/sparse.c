@@ -9,7 +9,6 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
-#include <linux/vfmig_compat.h>
 #include <linux/vfmig.h>
 
 /**

@@ -113,6 +113,12 @@ int vfmig_plan_arc(u32 from, u32 to, struct vfmig_plan *plan)
 	return 0;
 }
 
+/**
+ * vfmig_state_name - what a state is called
+ * @state: which, any value
+ *
+ * Return: the name, static.
+ */
 const char *vfmig_state_name(enum vfmig_state state)
 {
 	switch (state) {
@@ -138,6 +144,12 @@ const char *vfmig_state_name(enum vfmig_state state)
 	return "invalid";
 }
 
+/**
+ * vfmig_step_name - what a step is called
+ * @step: which
+ *
+ * Return: the name, static.
+ */
 const char *vfmig_step_name(enum vfmig_step step)
 {
 	static const char * const names[VFMIG_NR_STEPS] = {

@@ -66,6 +66,12 @@ static void vfmig_window_free(struct kref *ref)
 	kfree(win);
 }
 
+/**
+ * vfmig_window_get - hold on to a window
+ * @win: the window; to be let go by vfmig_window_put()
+ *
+ * Return: @win.
+ */
 struct vfmig_window *vfmig_window_get(struct vfmig_window *win)
 {
 	kref_get(&win->ref);
@@ -85,6 +91,12 @@ void vfmig_window_put(struct vfmig_window *win)
 		kref_put(&win->ref, vfmig_window_free);
 }
 
+/**
+ * vfmig_window_size - the size of a window
+ * @win: the window
+ *
+ * Return: bytes.
+ */
 size_t vfmig_window_size(const struct vfmig_window *win)
 {
 	return win->size;
