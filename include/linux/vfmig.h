@@ -2,19 +2,19 @@
 /*
  * vfmig - live migration of passed-through PCI functions
  *
- * What a backend must say and do, and what the core gives it. A vfio-pci
+ * What a backend must implement, and what the core gives it. A vfio-pci
  * variant driver includes this header and no other one of the project.
  *
- * A backend knows one kind of device and nothing of the protocol: it is told
- * to stop and to start the device, to put its state into records and to take
- * checked records back. The core owns the device_state register, the stream,
- * the window that userspace maps, and every check of what userspace does.
+ * A backend handles one kind of device and does not see the protocol: its calls
+ * stop and start the device, put its state into records and take checked
+ * records back. The core implements device_state, the migration stream, the
+ * data section that userspace maps, and every check of what userspace does.
  *
  * Order of the calls, one device, one at a time::
  *
  *	open to close	->open()	->identity()	...	->close()
- *	running falls	->quiesce()	->freeze()
- *	running rises	->thaw()	->run()
+ *	stop		->quiesce()	->freeze()
+ *	start		->thaw()	->run()
  *	peer to peer	->quiesce()	->run()
  *	save		->save_begin(PRE_COPY)	{ ->save_left() ->save() }*
  *			->save_begin(STOP_COPY)	{ ->save_left() ->save() }*
@@ -26,8 +26,9 @@
  * A device may stay quiesced for as long as the other devices of its VM take to
  * be quiesced too, and pre-copy may begin and go on while it is. A save may
  * begin in either phase and may end in either phase; a load may end without a
- * commit. Everything but ->reset() may sleep. All calls come under the engine's
- * lock, so a backend needs no lock of its own against itself.
+ * commit. Everything but ->reset() may sleep. All calls are made under the
+ * engine lock, one at a time, so a backend needs no lock between its own calls.
+ * Errors are negative errnos; vfmig_fail() adds a reason for the operator.
  */
 #ifndef _LINUX_VFMIG_H
 #define _LINUX_VFMIG_H
@@ -45,10 +46,10 @@ struct vfio_region_info;
 struct vfmig_device;
 
 /**
- * enum vfmig_phase - what part of a save is under way
- * @VFMIG_PRE_COPY: the device runs, or is quiesced, and goes on changing what
- *	it said
- * @VFMIG_STOP_COPY: the device is frozen; what is said now is final
+ * enum vfmig_phase - the phase of a save
+ * @VFMIG_PRE_COPY: the device runs, or is quiesced, and may change state that
+ *	was saved already
+ * @VFMIG_STOP_COPY: the device is frozen; what is saved now is final
  */
 enum vfmig_phase {
 	VFMIG_PRE_COPY,
@@ -56,8 +57,8 @@ enum vfmig_phase {
 };
 
 /**
- * enum vfmig_fact_rule - how a fact of the source binds the destination
- * @VFMIG_FACT_EQUAL: both sides have the same value
+ * enum vfmig_fact_rule - how a fact of source and destination are compared
+ * @VFMIG_FACT_EQUAL: both have the same value
  * @VFMIG_FACT_AT_LEAST: the destination has the source's value or more
  * @VFMIG_FACT_SUPERSET: the destination has every bit that the source has
  */
@@ -76,11 +77,11 @@ enum vfmig_fact_rule {
 #define VFMIG_MAX_FACTS		32
 
 /**
- * struct vfmig_fact - something that must hold for a destination to be fit
- * @id: which fact, VFMIG_FACT_BACKEND or above for a backend's own; once
- *	given a meaning, an id keeps it for ever
- * @rule: how the destination's value is held against the source's, one of
- *	&enum vfmig_fact_rule; the source's word counts
+ * struct vfmig_fact - a property that decides on compatibility (match data)
+ * @id: which fact, VFMIG_FACT_BACKEND or above for a backend's own; the meaning
+ *	of an id must never change
+ * @rule: how the destination's value is compared with the source's, one of
+ *	&enum vfmig_fact_rule; the rule in the stream, the source's, is applied
  * @value: this device's value
  * @name: for messages, static storage; not part of the stream
  */
@@ -96,14 +97,14 @@ struct vfmig_fact {
 
 /* A destination that does not know the type skips the record. */
 #define VFMIG_RECORD_OPTIONAL	BIT(0)
-/* The payload carries no CRC: for bulk, which the device checks itself. */
+/* The payload has no CRC: for bulk data that the device itself checks. */
 #define VFMIG_RECORD_NO_CRC	BIT(1)
 
 /* No record's payload is larger than this, in bytes. */
 #define VFMIG_RECORD_MAX	0x100000
 
 /**
- * struct vfmig_record - one piece of a device's state, as a backend sees it
+ * struct vfmig_record - a part of a device's state, as a backend sees it
  * @type: VFMIG_RECORD_BACKEND or above, the backend's to define
  * @flags: VFMIG_RECORD_OPTIONAL, VFMIG_RECORD_NO_CRC
  * @len: bytes of payload at @data, at most VFMIG_RECORD_MAX
@@ -121,15 +122,15 @@ struct vfmig_record {
 	void *data;
 };
 
-/* Bytes of a record of bulk that come in one piece at the most. */
+/* Upper limit of &vfmig_backend_ops.bulk_head, in bytes. */
 #define VFMIG_BULK_HEAD_MAX	512
 
 /**
- * struct vfmig_piece - some of the payload of a record of bulk
- * @at: bytes of the payload before it
- * @len: its bytes
- * @data: where they are; of any alignment. Userspace may be writing there:
- *	read each byte once, and trust none that was not checked after that
+ * struct vfmig_piece - a fragment of the payload of a record without a CRC
+ * @at: its offset in the payload, in bytes
+ * @len: its length in bytes
+ * @data: its address, of any alignment. Userspace may be writing there: read
+ *	each byte once, and check the copy
  */
 struct vfmig_piece {
 	u32 at;
@@ -138,95 +139,93 @@ struct vfmig_piece {
 };
 
 /**
- * struct vfmig_backend_ops - what a backend can do
+ * struct vfmig_backend_ops - the calls and the limits of a backend
  *
  * A device whose state is one record needs no more than @quiesce, @run,
  * @freeze, @save, @load and @load_commit.
  *
- * @name: names the backend in the stream and in messages, at most 15 bytes
- * @stream_version: version of the backend's records; a destination takes only
+ * @name: of the backend, in the stream and in messages, at most 15 bytes
+ * @stream_version: version of the backend's records; a destination accepts only
  *	its own version
- * @min_record: bytes of room that one ->save() needs at the most, at least 1
- *	and at most VFMIG_RECORD_MAX; the window is made large enough
+ * @min_record: the most bytes of payload that one @save needs room for, 1 to
+ *	VFMIG_RECORD_MAX; the window is made large enough
  * @bulk_head: with @load_piece only: bytes from the start of a payload that it
- *	wants in one piece, at most VFMIG_BULK_HEAD_MAX
- * @timeout_ms: how long one access of userspace may keep the backend busy in
- *	all, milliseconds; 0 for VFMIG_TIMEOUT_MS. See vfmig_must_stop()
+ *	gets as one private copy, 0 to VFMIG_BULK_HEAD_MAX
+ * @timeout_ms: time limit of all of the backend's work for one access of
+ *	userspace, in milliseconds; 0 for VFMIG_TIMEOUT_MS. See vfmig_must_stop()
  * @needs_bars: @quiesce, @run, @freeze, @thaw and @load_commit access the BARs.
- *	The core wakes the device, switches decoding on and keeps resets and the
- *	guest's config accesses out around each of them. A device that the guest
- *	has put into a low power state (D3) is taken for quiescent: the calls are
- *	left out, and made up for when it is awake and its state is wanted. Other
- *	calls use vfmig_bars_begin(), these must not
+ *	The core calls each of them between vfmig_bars_begin() and
+ *	vfmig_bars_end(), so they must not call these; other calls may. A device
+ *	that the guest has put into a low power state (D3) counts as stopped: the
+ *	calls are left out, and made later if its state is needed when it is in D0
  *
- * @open: optional, with @close. The device is being opened: gets what the
- *	other calls need. Comes before all of them.
- * @close: undoes @open; no call but @reset comes after it. The device is still
+ * @open: optional, with @close. The device is being opened: allocates what the
+ *	other calls need. It is the first call.
+ * @close: undoes @open; no call but @reset follows. The device is still
  *	enabled.
  *
  * @identity: optional. Fills @facts with at most @max facts about the device
  *	beyond vendor, device and revision, which the core adds. Returns their
- *	number or a negative errno. Must say the same as long as a device is
- *	open.
+ *	number or a negative errno. The facts must not change while a device
+ *	is open.
  *
- * @quiesce: starts no more DMA and no more interrupts, and waits for what is
- *	under way. On error the device runs as before.
+ * @quiesce: stops the device from starting DMA and interrupts (RUNNING to
+ *	RUNNING_P2P), and waits until those under way are done. On error the
+ *	device runs as before.
  * @run: undoes @quiesce. Must not fail for a device that a load has just been
  *	committed to: its caller can no longer fail the migration.
- * @freeze: from here on nothing of the device's state changes. On error the
- *	device is quiesced as before.
- * @thaw: optional. Undoes @freeze; the same promise as @run.
- *	Where the device has no power each of these four, and @load_commit, may
- *	return -EHOSTDOWN, which is what the core makes of D3 with @needs_bars.
- *	One of the four that fails and cannot keep its promise, so that the device
- *	is in neither state, returns -ENOTRECOVERABLE: the core undoes nothing, the
- *	migration state is ERROR, and only a reset leads out of it.
+ * @freeze: stops all changes of the device's state (RUNNING_P2P to STOP). On
+ *	error the device is quiesced as before.
+ * @thaw: optional. Undoes @freeze; must not fail where @run must not.
+ *	Each of these four, and @load_commit, may return -EHOSTDOWN for a device
+ *	in D3; with @needs_bars the core does.
+ *	One of the four that fails and leaves the device in neither state returns
+ *	-ENOTRECOVERABLE: the core undoes nothing, and the migration state is
+ *	ERROR, which only a reset leads out of.
  *
  * @save_begin: optional. A save starts, or goes from pre-copy to stop-and-copy.
  *	In VFMIG_STOP_COPY the device is frozen. On error the save is where it
  *	was.
- * @save_left: bytes of payload that ->save() has yet to say in this phase; an
- *	estimate, but 0 exactly when ->save() would say nothing. Where it rises by
- *	itself in pre-copy, the backend calls vfmig_more(). Optional: without
- *	it the state is one record, said in stop-and-copy; the core asks for it
- *	once, and refuses a stream with none or with a second one.
- * @save: fills @rec with the next record. Returns 0, or a negative errno, and
- *	the save has failed. A record with a len of 0 says that there is
- *	nothing more in this phase, whatever @save_left says; in pre-copy, until
- *	vfmig_more().
- * @save_size: optional. Bytes of payload that a stop-and-copy begun now would
- *	say, or of one that follows on the pre-copy under way; an estimate. Asked
- *	in every state but stop-and-copy, and only while the device is open.
- *	Without it @min_record is taken for the answer.
+ * @save_left: returns the bytes of payload remaining in this phase; an
+ *	estimate, but 0 exactly when @save would return an empty record. A
+ *	backend whose remaining bytes rise from 0 in pre-copy, outside of its
+ *	calls, calls vfmig_more(). Optional: without it the state is one record,
+ *	saved in stop-and-copy; the core calls @save once, and refuses a stream
+ *	without this record or with a second one.
+ * @save: fills @rec with the next record. Returns 0, or a negative errno and
+ *	the save has failed. A len of 0 ends the phase, whatever @save_left
+ *	returns; in pre-copy, until vfmig_more().
+ * @save_size: optional. Returns the bytes of payload that stop-and-copy would
+ *	have if it began now; an estimate. Called in every state but
+ *	stop-and-copy. Without it @min_record is used.
  * @save_end: optional. The save is over, complete or not; frees what it used.
- *	Run control may come before it: a device is started again, and only when
- *	that has worked is the save given up.
+ *	@thaw and @run may be called before it: a save is ended only when the
+ *	device has been started again.
  *
  * @load_begin: optional. A load starts; the device is frozen and is not touched.
- *	It may start over before it is committed and after, without a reset in
- *	between: the source has begun its save anew. ->load_end() comes before.
- * @load: takes one record whose CRC holds; checks every byte it uses. The
- *	record's memory is the core's. The device is not touched before
- *	@load_commit, unless its state is too large to be kept aside. Returns
- *	-EOPNOTSUPP for a record type it does not know: the core skips the
- *	record if it is optional and refuses the stream if it is not.
- * @load_piece: optional. Takes a record without a CRC instead of @load, as it
- *	comes and without a copy: one that is large costs neither memory nor
- *	time. @rec says what record it is; its data are the first @bulk_head
- *	bytes of it, private, or all of it if it is shorter. The rest comes as
- *	@piece, in order and without a gap, once at least: the last one ends
- *	where the record does. Pieces are cut anywhere. Returns what @load does;
- *	after -EOPNOTSUPP for a record that is optional the rest of it does not
- *	come.
- * @load_commit: the stream was whole and in order. Puts the state into the
- *	frozen device and verifies it. PCI memory decoding and bus mastering
- *	may be off, and what is in config space and MSI-X comes later.
+ *	If the source begins its save anew, @load_end and @load_begin are called
+ *	again without a reset in between, before a commit or after it.
+ * @load: takes one record whose CRC is right; must check every byte it uses.
+ *	The record's memory is the core's. Must not touch the device, which is
+ *	for @load_commit, unless its state is too large to be kept in memory.
+ *	Returns -EOPNOTSUPP for an unknown record type: the core skips the record
+ *	if it is optional, and refuses the stream if it is not.
+ * @load_piece: optional. Called instead of @load for a record without a CRC,
+ *	with the payload as it arrives and without a copy. @rec has the record's
+ *	type, flags and length; its data are the first @bulk_head bytes,
+ *	private, or all of it if it is shorter. The rest comes as @piece, at
+ *	least one, in order and without a gap, cut anywhere; the last one ends
+ *	where the record does. Returns what @load does; after -EOPNOTSUPP for an
+ *	optional record there are no more calls for it.
+ * @load_commit: the stream was complete. Writes the state to the frozen device
+ *	and verifies it. PCI memory decoding and bus mastering may be off;
+ *	userspace restores config space and MSI-X later.
  * @load_end: optional. The load is over, committed or not; frees what it used.
  *
- * @reset: optional. The device was reset under us: forget, nothing else. Called under
- *	locks of the PCI core and of vfio, so it must neither touch the device
- *	nor wait. What is begun has been ended before with ->save_end() or
- *	->load_end(), which therefore must not touch the device either.
+ * @reset: optional. The device was reset: drops what the backend remembers of
+ *	it. Called under locks of the PCI core and of vfio, so it must neither
+ *	touch the device nor sleep. A session under way has been ended before by
+ *	@save_end or @load_end, which therefore must not touch the device either.
  */
 struct vfmig_backend_ops {
 	const char *name;
@@ -274,7 +273,7 @@ int vfmig_open(struct vfmig_device *vm);
 void vfmig_close(struct vfmig_device *vm);
 void vfmig_reset_done(struct vfmig_device *vm);
 
-/* BARs as a driver's vfio_device_ops tell of them. */
+/* Region info of BARs, for a driver's vfio_device_ops. */
 int vfmig_bar_info(struct vfio_pci_core_device *core,
 		   struct vfio_region_info *info, struct vfio_info_cap *caps,
 		   u64 from);
@@ -282,22 +281,22 @@ int vfmig_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
 		      struct vfio_info_cap *caps);
 long vfmig_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
 
-/* What a backend may ask of the core from inside its calls. */
+/* For a backend, from inside its calls. */
 int vfmig_must_stop(struct vfmig_device *vm);
 __printf(3, 4)
 int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...);
 struct dentry *vfmig_debugfs(struct vfmig_device *vm);
 
-/* What it may say at any time, from any context. */
+/* For a backend, at any time and from any context. */
 void vfmig_more(struct vfmig_device *vm);
 
 int vfmig_bars_begin(struct vfmig_device *vm);
 void vfmig_bars_end(struct vfmig_device *vm);
 
 /**
- * struct vfmig_pci_device - what each variant driver has of a function
+ * struct vfmig_pci_device - a PCI function of a variant driver
  * @core: vfio's part
- * @vm: the core's; NULL for a function that is served as vfio-pci would
+ * @vm: vfmig's part; NULL for a function without migration, as under vfio-pci
  *
  * A driver embeds it in its own structure, which vfio_alloc_device() allocates
  * by @core.vdev. Each of the functions below can be replaced by one of the

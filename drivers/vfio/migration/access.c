@@ -14,7 +14,7 @@
 #include "device.h"
 
 /**
- * vfmig_access_start_clock - an access has all of its time yet
+ * vfmig_access_start_clock - start the time limit of an access
  * @vm: the device
  *
  * Context: under the engine lock.
@@ -28,8 +28,8 @@ void vfmig_access_start_clock(struct vfmig_device *vm)
  * vfmig_access_half_over - is half of an access' time over?
  * @vm: the device
  *
- * Who works piece by piece does well to stop then: a piece that is begun late
- * may not be done in time.
+ * Work in pieces should stop then: a piece that is begun late may not be done in
+ * time.
  *
  * Context: under the engine lock.
  * Return: true where half of the time that vfmig_must_stop() grants is over.
@@ -40,11 +40,11 @@ bool vfmig_access_half_over(const struct vfmig_device *vm)
 }
 
 /**
- * vfmig_must_stop - should a backend give up what it is doing?
+ * vfmig_must_stop - must a backend stop what it is doing?
  * @vm: the device
  *
- * To be asked by every backend that waits or works for long. While a step is
- * being undone a signal does not count: half an undo helps nobody.
+ * To be called by every backend that waits or works for long. While a step is
+ * being undone SIGKILL is ignored: the undo is finished first.
  *
  * Context: from a backend's call, under the engine lock.
  * Return: 0 to go on; -ECANCELED when the device has been reset meanwhile,
@@ -66,13 +66,12 @@ int vfmig_must_stop(struct vfmig_device *vm)
 EXPORT_SYMBOL_GPL(vfmig_must_stop);
 
 /**
- * vfmig_more - a backend has more to say in pre-copy
+ * vfmig_more - a backend has more data in pre-copy
  * @vm: the device, registered
  *
  * To be called when the device has changed by itself, after what save_left()
- * says has risen from 0: whoever waits in poll() for more is woken. Harmless
- * where there is no more, or no save; not needed for what rises within a
- * backend's own call.
+ * returns has risen from 0: wakes a poll() for more data. Harmless without more
+ * data or without a save; not needed within a backend's own calls.
  *
  * Context: any; takes no lock but that of a wait queue.
  */
