@@ -255,7 +255,7 @@ static ssize_t vfmig_save_record(struct vfmig_save *save, void *buf,
 		return 0;
 	if (WARN_ON_ONCE(rec.len > payload_room ||
 			 rec.type < VFMIG_RECORD_BACKEND))
-		return vfmig_fail(vm, -EIO, "invalid record of the driver: type %#x, %u of %u bytes",
+		return vfmig_fail(vm, -EIO, "invalid record: type %#x, %u of %u bytes",
 				  rec.type, rec.len, payload_room);
 
 	trace_vfmig_record(pci_name(vm->core->pdev), true, rec.type,
