@@ -52,8 +52,8 @@ static const char *igbvf_refuse(struct igbvf_bad_field *bad, const char *name,
 	return why;
 }
 
-static const char *check_bits(const __le32 *regs, const struct igbvf_reg *reg,
-			      unsigned int nr, struct igbvf_bad_field *bad)
+static const char *igbvf_check_bits(const __le32 *regs, const struct igbvf_reg *reg,
+				    unsigned int nr, struct igbvf_bad_field *bad)
 {
 	unsigned int i;
 
@@ -65,10 +65,10 @@ static const char *check_bits(const __le32 *regs, const struct igbvf_reg *reg,
 }
 
 /* Head and tail of a queue that runs must lie in its ring. */
-static const char *check_ring(u32 dctl, u32 len, u32 head, u32 tail,
-			      const struct igbvf_reg *head_reg,
-			      const struct igbvf_reg *tail_reg,
-			      struct igbvf_bad_field *bad)
+static const char *igbvf_check_ring(u32 dctl, u32 len, u32 head, u32 tail,
+				    const struct igbvf_reg *head_reg,
+				    const struct igbvf_reg *tail_reg,
+				    struct igbvf_bad_field *bad)
 {
 	u32 descs = len / IGBVF_DESC_SIZE;
 
@@ -89,31 +89,31 @@ static const char *check_ring(u32 dctl, u32 len, u32 head, u32 tail,
 	return NULL;
 }
 
-static const char *check_queue(const struct igbvf_state_queue *queue,
-			       struct igbvf_bad_field *bad)
+static const char *igbvf_check_queue(const struct igbvf_state_queue *queue,
+				     struct igbvf_bad_field *bad)
 {
 	u32 dctl, head;
 	const char *why;
 
-	why = check_bits(queue->rx, igbvf_rx_regs, IGBVF_NR_RX, bad);
+	why = igbvf_check_bits(queue->rx, igbvf_rx_regs, IGBVF_NR_RX, bad);
 	if (!why)
-		why = check_bits(queue->tx, igbvf_tx_regs, IGBVF_NR_TX, bad);
+		why = igbvf_check_bits(queue->tx, igbvf_tx_regs, IGBVF_NR_TX, bad);
 	if (!why)
-		why = check_ring(le32_to_cpu(queue->rx[IGBVF_RX_DCTL]),
-				 le32_to_cpu(queue->rx[IGBVF_RX_LEN]),
-				 le32_to_cpu(queue->rx[IGBVF_RX_HEAD]),
-				 le32_to_cpu(queue->rx[IGBVF_RX_TAIL]),
-				 &igbvf_rx_regs[IGBVF_RX_HEAD],
-				 &igbvf_rx_regs[IGBVF_RX_TAIL], bad);
+		why = igbvf_check_ring(le32_to_cpu(queue->rx[IGBVF_RX_DCTL]),
+				       le32_to_cpu(queue->rx[IGBVF_RX_LEN]),
+				       le32_to_cpu(queue->rx[IGBVF_RX_HEAD]),
+				       le32_to_cpu(queue->rx[IGBVF_RX_TAIL]),
+				       &igbvf_rx_regs[IGBVF_RX_HEAD],
+				       &igbvf_rx_regs[IGBVF_RX_TAIL], bad);
 	if (why)
 		return why;
 
 	dctl = le32_to_cpu(queue->tx[IGBVF_TX_DCTL]);
 	head = le32_to_cpu(queue->tx[IGBVF_TX_HEAD]);
-	why = check_ring(dctl, le32_to_cpu(queue->tx[IGBVF_TX_LEN]), head,
-			 le32_to_cpu(queue->tx[IGBVF_TX_TAIL]),
-			 &igbvf_tx_regs[IGBVF_TX_HEAD],
-			 &igbvf_tx_regs[IGBVF_TX_TAIL], bad);
+	why = igbvf_check_ring(dctl, le32_to_cpu(queue->tx[IGBVF_TX_LEN]), head,
+			       le32_to_cpu(queue->tx[IGBVF_TX_TAIL]),
+			       &igbvf_tx_regs[IGBVF_TX_HEAD],
+			       &igbvf_tx_regs[IGBVF_TX_TAIL], bad);
 	if (why)
 		return why;
 	if (dctl & IGBVF_DCTL_ENABLE &&
@@ -124,8 +124,8 @@ static const char *check_queue(const struct igbvf_state_queue *queue,
 }
 
 /* @entry of the register @name assigns an interrupt to a vector. */
-static const char *check_entry(const char *name, u32 reg, u32 entry,
-			       struct igbvf_bad_field *bad)
+static const char *igbvf_check_entry(const char *name, u32 reg, u32 entry,
+				     struct igbvf_bad_field *bad)
 {
 	if (entry & ~(u32)(IGBVF_IVAR_VALID | IGBVF_IVAR_VECTOR))
 		return igbvf_refuse(bad, name, reg, "a reserved bit is set");
@@ -136,16 +136,16 @@ static const char *check_entry(const char *name, u32 reg, u32 entry,
 	return NULL;
 }
 
-static const char *check_mask(const char *name, __le32 mask,
-			      struct igbvf_bad_field *bad)
+static const char *igbvf_check_mask(const char *name, __le32 mask,
+				    struct igbvf_bad_field *bad)
 {
 	if (!(le32_to_cpu(mask) & ~(u32)IGBVF_ALL_VECTORS))
 		return NULL;
 	return igbvf_refuse(bad, name, le32_to_cpu(mask), "a bit of no vector is set");
 }
 
-static const char *check_interrupts(const struct igbvf_state *state,
-				    struct igbvf_bad_field *bad)
+static const char *igbvf_check_interrupts(const struct igbvf_state *state,
+					  struct igbvf_bad_field *bad)
 {
 	u32 ivar = le32_to_cpu(state->ivar);
 	u32 misc = le32_to_cpu(state->ivar_misc);
@@ -153,15 +153,15 @@ static const char *check_interrupts(const struct igbvf_state *state,
 	unsigned int i;
 
 	for (i = 0; !why && i < 4; i++)
-		why = check_entry("IVAR0", ivar, ivar >> 8 * i & 0xff, bad);
+		why = igbvf_check_entry("IVAR0", ivar, ivar >> 8 * i & 0xff, bad);
 	if (!why)
-		why = check_entry("IVAR_MISC", misc, misc, bad);
+		why = igbvf_check_entry("IVAR_MISC", misc, misc, bad);
 	if (!why)
-		why = check_mask("EIMS", state->eims, bad);
+		why = igbvf_check_mask("EIMS", state->eims, bad);
 	if (!why)
-		why = check_mask("EIAC", state->eiac, bad);
+		why = igbvf_check_mask("EIAC", state->eiac, bad);
 	if (!why)
-		why = check_mask("EIAM", state->eiam, bad);
+		why = igbvf_check_mask("EIAM", state->eiam, bad);
 	for (i = 0; !why && i < IGBVF_VECTORS; i++)
 		if (le32_to_cpu(state->eitr[i]) & ~0xffffU)
 			why = igbvf_refuse(bad, "EITR", le32_to_cpu(state->eitr[i]),
@@ -196,8 +196,8 @@ static unsigned int igbvf_count_vlans(const struct igbvf_asked *asked)
 	return count;
 }
 
-static const char *check_vlans(const struct igbvf_asked *asked, u32 flags,
-			       struct igbvf_bad_field *bad)
+static const char *igbvf_check_vlans(const struct igbvf_asked *asked, u32 flags,
+				     struct igbvf_bad_field *bad)
 {
 	unsigned int count = igbvf_count_vlans(asked);
 	u32 last = le32_to_cpu(asked->vlan_last);
@@ -220,8 +220,8 @@ static const char *check_vlans(const struct igbvf_asked *asked, u32 flags,
 	return NULL;
 }
 
-static const char *check_addresses(const struct igbvf_asked *asked, u32 flags,
-				   struct igbvf_bad_field *bad)
+static const char *igbvf_check_addresses(const struct igbvf_asked *asked, u32 flags,
+					 struct igbvf_bad_field *bad)
 {
 	u16 nr_multicast = le16_to_cpu(asked->nr_multicast);
 	u16 nr_unicast = le16_to_cpu(asked->nr_unicast);
@@ -253,8 +253,8 @@ static const char *check_addresses(const struct igbvf_asked *asked, u32 flags,
 		"the reserved bytes at the end are not 0";
 }
 
-static const char *check_asked(const struct igbvf_asked *asked, u32 flags,
-			       struct igbvf_bad_field *bad)
+static const char *igbvf_check_asked(const struct igbvf_asked *asked, u32 flags,
+				     struct igbvf_bad_field *bad)
 {
 	u32 lpe = le32_to_cpu(asked->lpe);
 	u32 promisc = le32_to_cpu(asked->promisc);
@@ -316,18 +316,18 @@ const char *igbvf_state_check(const void *buf, size_t len,
 		return igbvf_refuse(bad, "V2PMAILBOX", le32_to_cpu(state->mailbox),
 				    "a reserved bit of the mailbox is set");
 
-	why = check_interrupts(state, bad);
+	why = igbvf_check_interrupts(state, bad);
 	for (i = 0; !why && i < IGBVF_QUEUES; i++) {
 		bad->queue = i;
-		why = check_queue(&state->queue[i], bad);
+		why = igbvf_check_queue(&state->queue[i], bad);
 	}
 	if (why)
 		return why;
 	bad->queue = -1;
-	why = check_asked(&state->asked, flags, bad);
+	why = igbvf_check_asked(&state->asked, flags, bad);
 	if (!why)
-		why = check_vlans(&state->asked, flags, bad);
+		why = igbvf_check_vlans(&state->asked, flags, bad);
 	if (!why)
-		why = check_addresses(&state->asked, flags, bad);
+		why = igbvf_check_addresses(&state->asked, flags, bad);
 	return why;
 }
