@@ -55,12 +55,8 @@ TEST(same, "a device with a guest on it says the same through v1 and through v2"
 
 	boot();
 	expect_traffic("before");
-	ways[0].stop(&vf);
-	ways[0].save(&vf, &by_v1);
-	ways[0].run(&vf);
-	ways[1].stop(&vf);
-	ways[1].save(&vf, &by_v2);
-	ways[1].run(&vf);
+	way_save(&ways[BY_V1], &vf, &by_v1);
+	way_save(&ways[BY_V2], &vf, &by_v2);
 	bytes_expect_same(&by_v2, &by_v1, "paused");
 	expect_traffic("after");
 	bytes_free(&by_v1);
@@ -72,11 +68,10 @@ static void carry(struct vf *from, struct vf *to, const struct protocol *out,
 {
 	struct bytes stream = {};
 
-	out->stop(from);
-	out->save(from, &stream);
-	in->load(to, &stream);
+	way_stop_copy(out, from, &stream);
+	way_load(in, to, &stream);
 	guest_move(&guest, to);
-	in->run(to);
+	way_go(in, to, TO_RUNNING);
 	expect_traffic(what);
 	/* Stopped by one, to be had by either. */
 	ASSERT_EQ(vf_reset(from), 0);
@@ -90,8 +85,8 @@ TEST(moved, "a guest moves there and back, all four ways from one protocol to th
 	vf_open(&other, vf_second());
 	boot();
 	expect_traffic("before");
-	for (size_t out = 0; out < nr_ways; out++) {
-		for (size_t in = 0; in < nr_ways; in++) {
+	for (size_t out = 0; out < NR_WAYS; out++) {
+		for (size_t in = 0; in < NR_WAYS; in++) {
 			char what[32];
 
 			snprintf(what, sizeof(what), "%s to %s",
@@ -187,9 +182,9 @@ TEST(pre_copied_and_moved, "a save begun in PRE_COPY is taken by v1, and the gue
 	expect_traffic("in PRE_COPY");
 	v2_go(&vf, V2_STOP_COPY);
 	EXPECT_EQ(v2_drain(fd, &stream, 100), 0);
-	ways[0].load(&other, &stream);
+	way_load(&ways[BY_V1], &other, &stream);
 	guest_move(&guest, &other);
-	ways[0].run(&other);
+	way_go(&ways[BY_V1], &other, TO_RUNNING);
 	expect_traffic("after");
 	bytes_free(&stream);
 }

@@ -109,10 +109,9 @@ static void carry(struct vf *from, struct vf *to, const struct protocol *by,
 {
 	struct bytes stream = {};
 
-	by->stop(from);
-	by->save(from, &stream);
-	then->load(to, &stream);
-	then->run(to);
+	way_stop_copy(by, from, &stream);
+	way_load(then, to, &stream);
+	way_go(then, to, TO_RUNNING);
 	ASSERT_EQ(vf_reset(from), 0);
 	bytes_free(&stream);
 }
@@ -124,9 +123,9 @@ static void everywhere(void (*before)(struct vf *at),
 	struct vf *at = &vf, *next = &other;
 
 	vf_open(&other, vf_second());
-	for (size_t i = 0; i < nr_ways * nr_ways; i++) {
-		const struct protocol *by = &ways[i / nr_ways];
-		const struct protocol *then = &ways[i % nr_ways];
+	for (size_t i = 0; i < NR_WAYS * NR_WAYS; i++) {
+		const struct protocol *by = &ways[i / NR_WAYS];
+		const struct protocol *then = &ways[i % NR_WAYS];
 		struct vf *was = at;
 		char what[32];
 
@@ -214,7 +213,7 @@ TEST(no_fifo, "without a FIFO the one byte that was received moves")
 	set_up(&vf, 0);
 	set_up(&other, FCR_OF_LEVEL_14);
 	receive_from_itself(&vf, "x", 1);
-	carry(&vf, &other, &ways[0], &ways[1]);
+	carry(&vf, &other, &ways[BY_V1], &ways[BY_V2]);
 	EXPECT_EQ(in(&other, UART_IIR) & 0xc0, 0);
 	expect_received(&other, "x", 1, "no FIFO");
 }
@@ -231,7 +230,7 @@ TEST(trigger, "the trigger level, which cannot be read, moves; it may have come 
 	out(&vf, UART_MCR, 0);
 	receive(&vf, got, sizeof(got));
 	out(&vf, UART_IER, UART_IER_RDI);
-	carry(&vf, &other, &ways[1], &ways[0]);
+	carry(&vf, &other, &ways[BY_V2], &ways[BY_V1]);
 	/* Of a timeout there may be an interrupt, but not of the level. */
 	receive_from_itself(&other, "0123456789abc", 13);
 	EXPECT_NE(in(&other, UART_IIR) & 0x0f, UART_IIR_RDI);
@@ -245,7 +244,7 @@ TEST(interrupt, "bytes that were received raise the guest's interrupt where it c
 	set_up(&other, 0);
 	out(&vf, UART_IER, UART_IER_RDI);
 	receive_from_itself(&vf, "xyz", 3);
-	carry(&vf, &other, &ways[0], &ways[0]);
+	carry(&vf, &other, &ways[BY_V1], &ways[BY_V1]);
 	EXPECT_EQ(in(&other, UART_IIR) & UART_IIR_NO_INT, 0);
 	expect_received(&other, "xyz", 3, "after its interrupt");
 }
@@ -342,7 +341,7 @@ TEST(line, "what the far end sends is received, and the other way round, before 
 
 	ASSERT_EQ(write(here, "a", 1), 1);
 	await(&vf, UART_LSR, UART_LSR_DR);
-	carry(&vf, &other, &ways[1], &ways[1]);
+	carry(&vf, &other, &ways[BY_V2], &ways[BY_V2]);
 	expect_received(&other, "a", 1, "from the former line");
 	ASSERT_EQ(write(there, "b", 1), 1);
 	await(&other, UART_LSR, UART_LSR_DR);

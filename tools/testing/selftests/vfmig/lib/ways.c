@@ -1,69 +1,240 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <poll.h>
+#include <stdio.h>
+
 #include "fixture.h"
+#include "race.h"
 #include "v2.h"
 #include "ways.h"
 
 /* Of no power of two, and larger than some windows. */
 #define PIECE	9001
 
-static void v1_stop(struct vf *vf)
+static int data_fd = NO_FD;
+
+int way_fd(void)
 {
-	vf_go(vf, STATE_STOP);
+	return data_fd;
 }
 
-static void v1_save(struct vf *vf, struct bytes *to)
+static void v1_need_pre_copy(struct vf *vf)
 {
-	vf_go(vf, STATE_STOP_COPY);
-	save_phase(vf, to, TRAPPED_WHOLE);
-	vf_go(vf, STATE_STOP);
+	(void)vf;
 }
 
-static void v1_load(struct vf *vf, const struct bytes *from)
+static ssize_t v1_piece(struct vf *vf, struct bytes *to)
 {
-	vf_go(vf, STATE_RESUMING);
-	ASSERT_EQ(load_all(vf, from), 0);
-	vf_go(vf, STATE_STOP);
+	ASSERT_GT(vf_pending(vf), 0);
+	return save_chunk(vf, to, TRAPPED_WHOLE);
 }
 
-static void v1_run(struct vf *vf)
+static void v1_look(struct vf *vf)
 {
-	vf_go(vf, STATE_RUNNING);
+	vf_pending(vf);
+	vf_data_offset(vf);
 }
 
-static void v2_stop(struct vf *vf)
+static int v1_fill(struct vf *vf, const void *from, size_t len)
 {
-	v2_go(vf, V2_STOP);
+	return load_bytes(vf, from, len, TRAPPED_WHOLE);
 }
 
-static void v2_save(struct vf *vf, struct bytes *to)
+static void v1_expect_failed(struct vf *vf, int err)
 {
-	int fd = v2_begin(vf, V2_STOP_COPY);
+	static const uint64_t at[] = {
+		REG_PENDING_BYTES, REG_DATA_OFFSET, REG_DATA_SIZE,
+	};
+	uint64_t value;
 
-	ASSERT_EQ(v2_drain(fd, to, PIECE), 0);
-	v2_go(vf, V2_STOP);
-	v2_close(fd);
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
+		EXPECT_EQ(vf_read64(vf, at[i], &value), err, "register %llu",
+			  (unsigned long long)at[i]);
 }
 
-static void v2_load_it(struct vf *vf, const struct bytes *from)
+static void v1_expect_ended(struct vf *vf, const char *when)
 {
-	int fd = v2_begin(vf, V2_RESUMING);
-
-	ASSERT_EQ(v2_fill(fd, from->at, from->len, PIECE), 0);
-	v2_go(vf, V2_STOP);
-	v2_close(fd);
+	EXPECT_EQ(vf_pending(vf), 0, "%s", when);
+	EXPECT_EQ(vf_data_size(vf), 0, "%s", when);
+	EXPECT_EQ(vf_put_data_size(vf, 8), -EINVAL, "%s", when);
 }
 
-static void v2_run(struct vf *vf)
+static int v2_set(struct vf *vf, uint32_t to)
 {
-	v2_go(vf, V2_RUNNING);
+	int fd, ret = v2_set_state(vf, to, &fd);
+
+	if (fd != NO_FD)
+		data_fd = fd;
+	return ret;
 }
 
-const struct protocol ways[] = {
-	{ "v1", v1_stop, v1_save, v1_load, v1_run },
-	{ "v2", v2_stop, v2_save, v2_load_it, v2_run },
+/* Where it ends depends on whether more may come. */
+static int v2_drain_now(struct vf *vf, struct bytes *to)
+{
+	uint32_t state = v2_state(vf);
+	bool more = state == V2_PRE_COPY || state == V2_PRE_COPY_P2P;
+	int ret = v2_drain(data_fd, to, PIECE);
+
+	if (!more)
+		return ret;
+	return ret == -ENOMSG ? 0 : ret ?: -ENODATA;
+}
+
+static ssize_t v2_piece(struct vf *vf, struct bytes *to)
+{
+	uint8_t some[5000];
+	ssize_t n = v2_read(data_fd, some, sizeof(some));
+
+	(void)vf;
+	if (n > 0)
+		bytes_add(to, some, n);
+	return n;
+}
+
+static void v2_look(struct vf *vf)
+{
+	(void)vf;
+	EXPECT_EQ(v2_poll(data_fd) & POLLIN, POLLIN);
+}
+
+static uint64_t v2_left(struct vf *vf)
+{
+	struct vfio_precopy_info info;
+
+	(void)vf;
+	ASSERT_EQ(v2_precopy_info(data_fd, &info), 0);
+	return info.initial_bytes + info.dirty_bytes;
+}
+
+static int v2_fill_now(struct vf *vf, const void *from, size_t len)
+{
+	(void)vf;
+	return v2_fill(data_fd, from, len, PIECE);
+}
+
+static void v2_expect_failed(struct vf *vf, int err)
+{
+	uint8_t some[10];
+
+	(void)vf;
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(v2_read(data_fd, some, sizeof(some)), err);
+	/* Who waits for the fd must hear of it. */
+	EXPECT_NE(v2_poll(data_fd) & (POLLIN | POLLERR), 0);
+}
+
+static void v2_expect_fd_ended(struct vf *vf, const char *when)
+{
+	(void)vf;
+	v2_expect_ended(data_fd, when);
+}
+
+const struct protocol ways[NR_WAYS] = {
+	[BY_V1] = {
+		.name = "v1",
+		.place = {
+			[TO_STOP] = STATE_STOP,
+			[TO_RUNNING] = STATE_RUNNING,
+			[TO_STOP_COPY] = STATE_STOP_COPY,
+			[TO_PRE_COPY] = STATE_PRE_COPY,
+			[TO_RESUMING] = STATE_RESUMING,
+			[IN_ERROR] = STATE_ERROR,
+			[NOT_STOPPED] = STATE_RUNNING,
+			[NOT_STOPPED_PRE_COPY] = STATE_PRE_COPY,
+		},
+		.step_failed = -EFAULT,
+		.not_loaded = -EFAULT,
+		.need_pre_copy = v1_need_pre_copy,
+		.set = vf_set_state,
+		.get = vf_state,
+		.drain = try_save,
+		.piece = v1_piece,
+		.look = v1_look,
+		.left = vf_pending,
+		.fill = v1_fill,
+		.expect_failed = v1_expect_failed,
+		.expect_ended = v1_expect_ended,
+	},
+	[BY_V2] = {
+		.name = "v2",
+		.place = {
+			[TO_STOP] = V2_STOP,
+			[TO_RUNNING] = V2_RUNNING,
+			[TO_STOP_COPY] = V2_STOP_COPY,
+			[TO_PRE_COPY] = V2_PRE_COPY,
+			[TO_RESUMING] = V2_RESUMING,
+			[IN_ERROR] = V2_ERROR,
+			[NOT_STOPPED] = V2_RUNNING_P2P,
+			[NOT_STOPPED_PRE_COPY] = V2_PRE_COPY_P2P,
+		},
+		.step_failed = -EIO,
+		.not_loaded = -EINVAL,
+		.need_pre_copy = v2_need_pre_copy,
+		.set = v2_set,
+		.get = v2_state,
+		.drain = v2_drain_now,
+		.piece = v2_piece,
+		.look = v2_look,
+		.left = v2_left,
+		.fill = v2_fill_now,
+		.expect_failed = v2_expect_failed,
+		.expect_ended = v2_expect_fd_ended,
+	},
 };
 
-const unsigned int nr_ways = ARRAY_SIZE(ways);
+int way_try(const struct protocol *by, struct vf *vf, enum place to)
+{
+	return by->set(vf, by->place[to]);
+}
+
+bool way_in(const struct protocol *by, struct vf *vf, enum place place)
+{
+	return by->get(vf) == by->place[place];
+}
+
+void way_go(const struct protocol *by, struct vf *vf, enum place to)
+{
+	uint32_t from = by->get(vf);
+
+	ASSERT_EQ(way_try(by, vf, to), 0, "%s, %u to %u", by->name, from,
+		  by->place[to]);
+	ASSERT_EQ(by->get(vf), by->place[to], "%s, from %u", by->name, from);
+}
+
+void way_pre_copy(const struct protocol *by, struct vf *vf, struct bytes *to)
+{
+	by->need_pre_copy(vf);
+	way_go(by, vf, TO_PRE_COPY);
+	ASSERT_EQ(by->drain(vf, to), 0, "%s", by->name);
+}
+
+void way_stop_copy(const struct protocol *by, struct vf *vf, struct bytes *to)
+{
+	way_go(by, vf, TO_STOP_COPY);
+	ASSERT_EQ(by->drain(vf, to), 0, "%s", by->name);
+}
+
+void way_save(const struct protocol *by, struct vf *vf, struct bytes *to)
+{
+	way_stop_copy(by, vf, to);
+	way_go(by, vf, TO_RUNNING);
+}
+
+void way_load(const struct protocol *by, struct vf *vf,
+	      const struct bytes *from)
+{
+	way_go(by, vf, TO_RESUMING);
+	ASSERT_EQ(by->fill(vf, from->at, from->len), 0, "%s", by->name);
+}
+
+void way_need_whole_transfer(const struct protocol *by)
+{
+	struct bytes stream = {};
+
+	way_save(by, &vf, &stream);
+	way_load(by, &vf, &stream);
+	way_go(by, &vf, TO_RUNNING);
+	bytes_free(&stream);
+}
 
 /* As after a reset, and never twice the same where that can be had. */
 static void make_blank(struct vf *vf)
@@ -75,31 +246,50 @@ static void make_blank(struct vf *vf)
 	ASSERT_EQ(vf_reset(vf), 0);
 }
 
+/* Loads a stream, and has what has come of it said instead. */
+static void load_and_save(const struct protocol *by, struct vf *vf,
+			  struct bytes *stream)
+{
+	make_blank(vf);
+	way_load(by, vf, stream);
+	way_go(by, vf, TO_STOP);
+	bytes_free(stream);
+	way_save(by, vf, stream);
+}
+
 void move_and_compare(struct vf *from, struct vf *to,
 		      const struct protocol *out, const struct protocol *in,
 		      const char *what)
 {
-	struct bytes stream = {}, again = {};
+	struct bytes stream = {}, moved = {};
 
-	out->stop(from);
-	out->save(from, &stream);
-	out->run(from);
+	way_go(out, from, TO_STOP);
+	way_save(out, from, &stream);
 
-	make_blank(to);
-	in->load(to, &stream);
-	in->save(to, &again);
-	in->run(to);
+	bytes_add(&moved, stream.at, stream.len);
+	load_and_save(in, to, &moved);
 	/* Cut elsewhere where the windows differ, but of one state. */
 	if (to->area_len == from->area_len)
-		bytes_expect_same(&again, &stream, what);
+		bytes_expect_same(&moved, &stream, what);
 
 	/* And back, as the other side would have said it. */
-	make_blank(from);
-	out->load(from, &again);
-	bytes_free(&again);
-	out->save(from, &again);
-	out->run(from);
-	bytes_expect_same(&again, &stream, what);
+	load_and_save(out, from, &moved);
+	bytes_expect_same(&moved, &stream, what);
 	bytes_free(&stream);
-	bytes_free(&again);
+	bytes_free(&moved);
+	v2_close_all();
+}
+
+void move_all_ways(struct vf *from, struct vf *to, const char *what)
+{
+	char way[96];
+
+	for (size_t i = 0; i < NR_WAYS * NR_WAYS; i++) {
+		const struct protocol *out = &ways[i / NR_WAYS];
+		const struct protocol *in = &ways[i % NR_WAYS];
+
+		snprintf(way, sizeof(way), "%s, %s to %s", what, out->name,
+			 in->name);
+		move_and_compare(from, to, out, in, way);
+	}
 }
