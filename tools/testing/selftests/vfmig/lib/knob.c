@@ -155,6 +155,22 @@ bool mock_is(const char *bdf, const char *key, const char *value)
 	return strstr(mock_text(bdf, "state"), pair);
 }
 
+void mock_digest(const char *bdf, char to[DIGEST_TEXT])
+{
+	const char *at = strstr(mock_text(bdf, "state"), "digest ");
+
+	ASSERT_NE(at, NULL);
+	snprintf(to, DIGEST_TEXT, "%s", at);
+}
+
+void mock_expect_digest(const char *bdf, const char *want)
+{
+	char digest[DIGEST_TEXT];
+
+	mock_digest(bdf, digest);
+	EXPECT_STREQ(digest, want);
+}
+
 /* Until the mock is in a call, which the clearing of "calls" has forgotten. */
 void mock_await(const char *bdf, const char *call)
 {

@@ -27,6 +27,12 @@ void mock_restore(void);
 void mock_judge(const char *bdf);
 bool mock_is(const char *bdf, const char *key, const char *value);
 
+/* What stands for the whole state of a mock. */
+#define DIGEST_TEXT	24
+
+void mock_digest(const char *bdf, char to[DIGEST_TEXT]);
+void mock_expect_digest(const char *bdf, const char *want);
+
 /* Any file, and module parameters; put back by mock_restore(). */
 void file_set(const char *path, const char *text);
 void param_set(const char *module, const char *param, const char *text);
