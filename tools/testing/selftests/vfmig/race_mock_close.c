@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An access that hangs in the backend while its file is closed, its process is
- * killed, its driver is unbound or its modules are to go: each waits for the
- * access to end, and the next user finds the device as new.
+ * An access of either protocol that hangs in the backend while its file is
+ * closed, its process is killed, its driver is unbound or its modules are to go:
+ * what was made on the device keeps that open until it ends, what was made on a
+ * data fd ends with the device; and the next user finds it as new.
  */
 #include <unistd.h>
 
 #include "fixture.h"
-#include "race.h"
+#include "race_held.h"
 #include "race_moment.h"
 #include "sysfs.h"
-
-#define STATE_BYTES	"8192"
+#include "v2.h"
 
 static struct order unbind;
 static char driver[SYSFS_TEXT];
@@ -19,50 +19,18 @@ static char driver[SYSFS_TEXT];
 void before_open(void)
 {
 	order_wait(&unbind);
-	if (!driver[0])
-		driver_name(vf_first(), driver);
-	else
-		driver_bind(vf_first(), driver);
-	need_mock(vf_first());
-	param_set("mock_vfio_pci", "size", STATE_BYTES);
-	hold_for_ever();
+	driver_keep(vf_first(), driver);
+	held_before_open();
 }
 
-static void reopen_as_new(const char *when)
+static void reopen_as_new(const struct access *access, const char *when)
 {
+	await_closed(vf_first());
+	if (access->fd != NO_FD)
+		v2_expect_ended(access->fd, when);
 	vf_open(&vf, vf_first());
 	expect_as_new(when);
-}
-
-/* Its registers, and calls of the backend where it can be held. */
-static const struct {
-	uint32_t state;
-	uint64_t at;
-	bool write;
-	const char *call;
-} accesses[] = {
-	{ STATE_RUNNING, REG_DEVICE_STATE, true, "quiesce" },
-	{ STATE_RUNNING, REG_DEVICE_STATE, true, "freeze" },
-	{ STATE_RUNNING, REG_DEVICE_STATE, true, "save_begin" },
-	{ STATE_STOP_COPY, REG_DATA_OFFSET, false, "save" },
-	{ STATE_STOP_COPY, REG_DATA_SIZE, false, "save" },
-	{ STATE_RESUMING, REG_DATA_SIZE, true, "load_begin" },
-	{ STATE_RESUMING, REG_DATA_SIZE, true, "load" },
-	{ STATE_RESUMING, REG_DATA_SIZE, true, "load_commit" },
-};
-
-static void prepare(size_t i, struct access *access, const struct bytes *stream)
-{
-	*access = (struct access){
-		.vf = &vf,
-		.at = accesses[i].at,
-		.write = accesses[i].write,
-		.value = accesses[i].at == REG_DEVICE_STATE ? STATE_STOP_COPY :
-							      stream->len,
-	};
-	vf_go(&vf, accesses[i].state);
-	if (accesses[i].state == STATE_RESUMING)
-		ASSERT_EQ(vf_write(&vf, vf.area, stream->at, stream->len), 0);
+	held_expect_ended(access, when);
 }
 
 static void expect_in_use(const char *call)
@@ -73,68 +41,108 @@ static void expect_in_use(const char *call)
 }
 
 /*
- * The thread in the access is the last that has the file. No error is wrong
- * that ends it; which, race_mock_reset knows.
+ * A thread in an access of the device is the last that has the file. No error is
+ * wrong that ends it; which, race_mock_reset knows.
  */
-TEST(outlived, "until an access has returned the device is in use, and its modules too")
+static void close_in(const struct held *held)
 {
-	struct bytes stream = {};
 	struct access access;
 	struct vf closed;
 
-	save_stopped(&vf, &stream);
-	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++) {
-		prepare(i, &access, &stream);
-		closed = vf;
-		access.vf = &closed;
-		hold_until(&access, accesses[i].call);
-		vf_close(&vf);
-		EXPECT_EQ(access.done, false, "%s", accesses[i].call);
-		expect_in_use(accesses[i].call);
+	if (!held_prepare(held, &access))
+		return;
+	closed = vf;
+	access.vf = &closed;
+	hold_until(&access, held->call);
+	vf_close(&vf);
+	if (held_by_device(held)) {
+		EXPECT_EQ(access.done, false, "%s", held->call);
+		expect_in_use(held->call);
 		ASSERT_EQ(sysfs_reset(vf_first()), 0);
-		access_join(&access);
-		EXPECT_NE(access.ret, 0, "%s", accesses[i].call);
-		await_closed(vf_first());
-		reopen_as_new(accesses[i].call);
 	}
-	bytes_free(&stream);
+	access_join(&access);
+	EXPECT_LE(access.ret, -1, "%s", held->call);
+	reopen_as_new(&access, held->call);
 }
 
-static struct access held;
-
-static void act_held(void)
+TEST(closed, "a close ends an access by data fd; one by the device it waits for, as do the modules")
 {
-	access_now(&held);
+	for (size_t i = 0; i < nr_held_accesses; i++)
+		close_in(&held_accesses[i]);
 }
 
-/* It is the last that has the device: the parent has closed its own. */
-static pid_t child_in_access(size_t i, const struct bytes *stream)
+static struct access in_progress;
+
+static void act_in_child(void)
+{
+	access_now(&in_progress);
+}
+
+static pid_t child_in(const struct held *held)
+{
+	pid_t child;
+
+	hold(held->call);
+	child = child_start(act_in_child);
+	mock_await(vf_first(), held->call);
+	return child;
+}
+
+/* The child is the last that has the device: the parent has closed its own. */
+static pid_t child_alone_in(const struct held *held)
 {
 	static struct vf closed;
 	pid_t child;
 
-	prepare(i, &held, stream);
 	closed = vf;
-	held.vf = &closed;
-	hold(accesses[i].call);
-	child = child_start(act_held);
-	mock_await(vf_first(), accesses[i].call);
+	in_progress.vf = &closed;
+	child = child_in(held);
 	vf_close(&vf);
-	expect_in_use(accesses[i].call);
+	expect_in_use(held->call);
 	return child;
 }
 
-TEST(killed, "SIGKILL ends any access at once, and the device is closed with the process")
+TEST(killed, "SIGKILL ends any access at once, and not in ERROR")
 {
-	struct bytes stream = {};
+	for (size_t i = 0; i < nr_held_accesses; i++) {
+		const struct held *held = &held_accesses[i];
 
-	save_stopped(&vf, &stream);
-	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++) {
-		child_kill(child_in_access(i, &stream));
-		await_closed(vf_first());
-		reopen_as_new(accesses[i].call);
+		if (!held_prepare(held, &in_progress))
+			continue;
+		child_kill(child_in(held));
+		EXPECT_EQ(way_in(held->by, &vf, IN_ERROR), false, "%s",
+			  held->call);
+		ASSERT_EQ(vf_reset(&vf), 0);
+		expect_as_new(held->call);
+		held_expect_ended(&in_progress, held->call);
 	}
-	bytes_free(&stream);
+}
+
+TEST(killed_alone, "and the device is closed with the process")
+{
+	for (size_t i = 0; i < nr_held_accesses; i++) {
+		const struct held *held = &held_accesses[i];
+
+		if (!held_by_device(held) || !held_prepare(held, &in_progress))
+			continue;
+		child_kill(child_alone_in(held));
+		reopen_as_new(&in_progress, held->call);
+	}
+}
+
+static void begin_unbinding(int request, const char *call)
+{
+	order_unbind(&unbind, vf_first());
+	EXPECT_EQ(requested(request), true, "%s", call);
+	EXPECT_EQ(order_done(&unbind), false, "%s", call);
+	close(request);
+}
+
+static void expect_unbound(const struct access *access, const char *call)
+{
+	ASSERT_EQ(order_wait(&unbind), 0, "%s", call);
+	ASSERT_EQ(driver_bind(vf_first(), driver), 0);
+	reopen_as_new(access, call);
 }
 
 /*
@@ -142,27 +150,49 @@ TEST(killed, "SIGKILL ends any access at once, and the device is closed with the
  * without a lock (vfio_iommu_type1_notify()), while the unbinding takes its last
  * group out and frees what it looks at.
  */
-TEST(unbound, "unbinding goes on when the user is killed in an access that hangs")
+static void unbind_under_child(const struct held *held)
 {
-	struct bytes stream = {};
-	int request, iommu;
+	int request = request_fd(&vf);
+	int iommu = dup(vf.iommu);
 	pid_t child;
 
-	save_stopped(&vf, &stream);
-	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++) {
-		request = request_fd(&vf);
-		iommu = dup(vf.iommu);
-		ASSERT_GT(iommu, -1);
-		child = child_in_access(i, &stream);
-		order_unbind(&unbind, vf_first());
-		EXPECT_EQ(requested(request), true, "%s", accesses[i].call);
-		EXPECT_EQ(order_done(&unbind), false, "%s", accesses[i].call);
-		close(request);
-		child_kill(child);
-		ASSERT_EQ(order_wait(&unbind), 0);
-		close(iommu);
-		ASSERT_EQ(driver_bind(vf_first(), driver), 0);
-		reopen_as_new(accesses[i].call);
+	ASSERT_GT(iommu, -1);
+	child = child_alone_in(held);
+	begin_unbinding(request, held->call);
+	child_kill(child);
+	ASSERT_EQ(order_wait(&unbind), 0, "%s", held->call);
+	close(iommu);
+	expect_unbound(&in_progress, held->call);
+}
+
+static void unbind_under_fd(const struct held *held)
+{
+	static struct vf closed;
+	int request = request_fd(&vf);
+	struct access *access = &in_progress;
+
+	closed = vf;
+	access->vf = &closed;
+	hold_until(access, held->call);
+	begin_unbinding(request, held->call);
+	EXPECT_EQ(access->done, false, "%s", held->call);
+	vf_close(&vf);
+	ASSERT_EQ(order_wait(&unbind), 0, "%s", held->call);
+	access_join(access);
+	EXPECT_LE(access->ret, -1, "%s", held->call);
+	expect_unbound(access, held->call);
+}
+
+TEST(unbound, "unbinding goes on when who hangs in the device is killed; a data fd is no matter")
+{
+	for (size_t i = 0; i < nr_held_accesses; i++) {
+		const struct held *held = &held_accesses[i];
+
+		if (!held_prepare(held, &in_progress))
+			continue;
+		if (held_by_device(held))
+			unbind_under_child(held);
+		else
+			unbind_under_fd(held);
 	}
-	bytes_free(&stream);
 }

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A reset against everything it can meet: each call of the backend that an
- * arc, its undo or a transfer makes is held open, so that the reset certainly
- * comes in the middle of it.
+ * A reset against everything it can meet: each call of the backend that an arc
+ * of v1 or a hop of v2, its undo or a transfer makes is held open, so that the
+ * reset certainly comes in the middle of it.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
-#include "race.h"
+#include "race_held.h"
+#include "v2.h"
 
-/* As few as the records of a transfer allow, since there are many of them. */
-#define STATE_BYTES	8192
-
-/* Calls of the backend that the 17 arcs make and that can be held open. */
-#define HOLDS		27
-/* Of these, such as have a call before them that is to be undone by another. */
-#define UNDOS		12
-
-static const struct arc {
+struct arc {
 	uint32_t from, to;
-} arcs[] = {
+};
+
+static const struct arc arcs[] = {
 	{ STATE_STOP, STATE_RUNNING },
 	{ STATE_STOP, STATE_STOP_COPY },
 	{ STATE_STOP, STATE_PRE_COPY },
@@ -40,82 +35,133 @@ static const struct arc {
 	{ STATE_RESUMING, STATE_PRE_COPY },
 };
 
-void before_open(void)
+static const struct arc hops[] = {
+	{ V2_RUNNING, V2_RUNNING_P2P },
+	{ V2_RUNNING_P2P, V2_RUNNING },
+	{ V2_RUNNING_P2P, V2_STOP },
+	{ V2_STOP, V2_RUNNING_P2P },
+	{ V2_STOP, V2_STOP_COPY },
+	{ V2_STOP_COPY, V2_STOP },
+	{ V2_STOP, V2_RESUMING },
+	{ V2_RESUMING, V2_STOP },
+	{ V2_RUNNING, V2_PRE_COPY },
+	{ V2_PRE_COPY, V2_RUNNING },
+	{ V2_RUNNING_P2P, V2_PRE_COPY_P2P },
+	{ V2_PRE_COPY_P2P, V2_RUNNING_P2P },
+	{ V2_PRE_COPY, V2_PRE_COPY_P2P },
+	{ V2_PRE_COPY_P2P, V2_PRE_COPY },
+	{ V2_PRE_COPY_P2P, V2_STOP_COPY },
+};
+
+/* What there is to be held, so that no table loses any unnoticed. */
+struct steps {
+	const struct arc *arc;
+	unsigned int nr;
+	/* Calls of the backend that they make and that can be held open. */
+	unsigned int holds;
+	/* Such as have a call before them that is to be undone by another. */
+	unsigned int undos;
+};
+
+static const struct steps steps_of_v1 = { arcs, ARRAY_SIZE(arcs), 27, 12 };
+static const struct steps steps_of_v2 = { hops, ARRAY_SIZE(hops), 11, 1 };
+/* The kernel's v2 has no pre-copy. */
+static const struct steps fewer_steps_of_v2 = { hops, 8, 5, 0 };
+
+static const struct steps *steps_of(const struct protocol *by)
 {
-	need_mock(vf_first());
-	hold_for_ever();
-	mock_setn(vf_first(), "size", STATE_BYTES);
+	if (by == &ways[BY_V1])
+		return &steps_of_v1;
+	return v2_can(&vf, V2_PRE_COPY) ? &steps_of_v2 : &fewer_steps_of_v2;
 }
 
-/* The calls of an arc, as the mock has seen them; leaves the device there. */
-static void learn_calls(const struct arc *arc, struct calls *calls)
+void before_open(void)
 {
+	held_before_open();
+}
+
+/* The data fd that an arc begins with; it may be the same as before. */
+static int go_to_start(const struct protocol *by, const struct arc *arc)
+{
+	v2_close_all();
+	if (by == &ways[BY_V2])
+		return v2_enter(&vf, arc->from);
+	vf_go(&vf, STATE_RUNNING);
+	vf_go(&vf, arc->from);
+	return NO_FD;
+}
+
+/* The calls of an arc, as the mock has seen them. */
+static void learn_calls(const struct protocol *by, const struct arc *arc,
+			struct calls *calls)
+{
+	go_to_start(by, arc);
 	mock_set(vf.bdf, "calls", "");
-	vf_go(&vf, arc->to);
+	ASSERT_EQ(by->set(&vf, arc->to), 0);
 	calls_seen(calls);
 }
 
-static void go_to_start(const struct arc *arc)
+static void expect_forgotten(const struct protocol *by, const char *when)
 {
-	vf_go(&vf, STATE_RUNNING);
-	vf_go(&vf, arc->from);
+	EXPECT_EQ(way_in(by, &vf, TO_RUNNING), true, "%s", when);
+	EXPECT_EQ(mock_is(vf.bdf, "run", "running"), true, "%s", when);
+	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true, "%s", when);
+	EXPECT_STREQ(core_owner(vf.bdf), "none");
 }
 
-static void expect_forgotten(const struct arc *arc, const char *call,
-			     const struct reset *reset)
+/* The arc stands in @call until a reset ends it: in turn, since each takes time. */
+static void reset_in(const struct protocol *by, const struct arc *arc, int fd,
+		     const char *call)
 {
-	EXPECT_EQ(vf_state(&vf), STATE_RUNNING, "%u to %u, %s, %s", arc->from,
-		  arc->to, call, reset->name);
-	EXPECT_EQ(mock_is(vf.bdf, "run", "running"), true, "%u to %u, %s, %s",
-		  arc->from, arc->to, call, reset->name);
-	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"), true, "%u to %u, %s, %s",
-		  arc->from, arc->to, call, reset->name);
-}
-
-/* The arc stands in @call until @reset ends it. */
-static void reset_in(const struct arc *arc, const char *call,
-		     const struct reset *reset)
-{
+	static unsigned int turn;
+	const struct reset *reset = &resets[turn++ % nr_resets];
 	struct access set = {
+		.by = by == &ways[BY_V2] ? access_order : NULL,
+		.fd = NO_FD,
 		.vf = &vf,
 		.at = REG_DEVICE_STATE,
 		.value = arc->to,
 		.write = true,
 	};
+	char when[96];
 
+	snprintf(when, sizeof(when), "%s, %u to %u, %s, %s", by->name,
+		 arc->from, arc->to, call, reset->name);
 	hold_until(&set, call);
-	EXPECT_EQ(set.done, false, "%u to %u, %s", arc->from, arc->to, call);
-	EXPECT_EQ(reset->now(&vf), 0, "%s", reset->name);
+	EXPECT_EQ(set.done, false, "%s", when);
+	if (by == &ways[BY_V2])
+		EXPECT_EQ(v2_state(&vf), arc->from, "%s", when);
+	EXPECT_EQ(reset->now(&vf), 0, "%s", when);
 	access_join(&set);
-	EXPECT_EQ(set.ret, -EFAULT, "%u to %u, %s, %s", arc->from, arc->to,
-		  call, reset->name);
-	expect_forgotten(arc, call, reset);
+	EXPECT_EQ(set.ret, by->step_failed, "%s", when);
+	EXPECT_EQ(set.fd, NO_FD, "%s", when);
+	expect_forgotten(by, when);
+	if (fd != NO_FD)
+		v2_expect_ended(fd, when);
 }
 
-/* Every way to reset in turn: each takes a tenth of a second and more. */
-static unsigned int turn;
-
-static unsigned int in_each_call(const struct arc *arc)
+static unsigned int in_each_call(const struct protocol *by,
+				 const struct arc *arc)
 {
 	struct calls calls;
 
-	go_to_start(arc);
-	learn_calls(arc, &calls);
-	for (unsigned int i = 0; i < calls.nr; i++) {
-		go_to_start(arc);
-		reset_in(arc, calls.name[i], &resets[turn++ % nr_resets]);
-	}
+	learn_calls(by, arc, &calls);
+	for (unsigned int i = 0; i < calls.nr; i++)
+		reset_in(by, arc, go_to_start(by, arc), calls.name[i]);
 	return calls.nr;
 }
 
-TEST(each_step, "a reset ends each step of each arc: EFAULT, then RUNNING")
+TEST_EACH(each_step, "a reset ends each step of each arc or hop: it fails, RUNNING, and no fd")
 {
+	const struct steps *steps = steps_of(by);
 	unsigned int held = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(arcs); i++)
-		held += in_each_call(&arcs[i]);
-	EXPECT_EQ(held, HOLDS);
+	for (size_t i = 0; i < steps->nr; i++)
+		held += in_each_call(by, &steps->arc[i]);
+	EXPECT_EQ(held, steps->holds);
+	ASSERT_EQ(vf_reset(&vf), 0);
 	need_whole_transfer();
+	v2_need_whole_transfer();
 }
 
 /* What undoes a call; NULL where that cannot be held open. */
@@ -132,81 +178,64 @@ static const char *undo_of(const char *call)
 	return NULL;
 }
 
-static unsigned int in_each_undo(const struct arc *arc)
+static unsigned int in_each_undo(const struct protocol *by,
+				 const struct arc *arc)
 {
 	unsigned int undone = 0;
 	struct calls calls;
 	const char *undo;
 	char fault[32];
+	int fd;
 
-	go_to_start(arc);
-	learn_calls(arc, &calls);
+	learn_calls(by, arc, &calls);
 	for (unsigned int i = 1; i < calls.nr; i++) {
 		undo = undo_of(calls.name[i - 1]);
 		if (!undo)
 			continue;
-		go_to_start(arc);
+		fd = go_to_start(by, arc);
 		snprintf(fault, sizeof(fault), "%s 1 5", calls.name[i]);
 		mock_set(vf.bdf, "fault", fault);
-		reset_in(arc, undo, &resets[turn++ % nr_resets]);
+		reset_in(by, arc, fd, undo);
 		undone++;
 	}
 	return undone;
 }
 
-TEST(each_undo, "a reset ends the undoing of a step that has failed, too: no ERROR is left")
+TEST_EACH(each_undo, "a reset ends the undoing of a step that has failed, too: no ERROR is left")
 {
+	const struct steps *steps = steps_of(by);
 	unsigned int undone = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(arcs); i++)
-		undone += in_each_undo(&arcs[i]);
-	EXPECT_EQ(undone, UNDOS);
-	need_whole_transfer();
+	for (size_t i = 0; i < steps->nr; i++)
+		undone += in_each_undo(by, &steps->arc[i]);
+	EXPECT_EQ(undone, steps->undos);
+	ASSERT_EQ(vf_reset(&vf), 0);
+	way_need_whole_transfer(by);
 }
 
-/* An access stands in @call until a reset ends it; every reset in turn. */
-static void blocked(uint32_t state, uint64_t at, bool write, uint64_t value,
-		    const char *call, const struct bytes *stream)
+static void reset_in_access(const struct held *held, const struct reset *reset)
 {
-	struct access access = { .vf = &vf, .at = at, .write = write };
+	struct access access;
+	char when[64];
 
-	for (unsigned int i = 0; i < nr_resets; i++) {
-		vf_go(&vf, STATE_RUNNING);
-		vf_go(&vf, state);
-		if (stream)
-			ASSERT_EQ(vf_write(&vf, vf.area, stream->at, value), 0);
-		access.value = value;
-		hold_until(&access, call);
-		EXPECT_EQ(access.done, false, "%s", call);
-		EXPECT_EQ(resets[i].now(&vf), 0, "%s", resets[i].name);
-		access_join(&access);
-		EXPECT_EQ(access.ret, -ECANCELED, "state %u, %s, %s", state,
-			  call, resets[i].name);
-		EXPECT_EQ(vf_state(&vf), STATE_RUNNING, "state %u, %s, %s",
-			  state, call, resets[i].name);
-		EXPECT_EQ(vf_pending(&vf), 0);
-	}
-	need_whole_transfer();
+	if (!held_prepare(held, &access))
+		return;
+	snprintf(when, sizeof(when), "%s, %s, %s", held->by->name, held->call,
+		 reset->name);
+	hold_until(&access, held->call);
+	EXPECT_EQ(access.done, false, "%s", when);
+	EXPECT_EQ(reset->now(&vf), 0, "%s", when);
+	access_join(&access);
+	EXPECT_EQ(access.ret, held->ret, "%s", when);
+	expect_forgotten(held->by, when);
+	EXPECT_EQ(vf_pending(&vf), 0, "%s", when);
+	held_expect_ended(&access, when);
+	way_need_whole_transfer(held->by);
 }
 
-TEST(blocked_read, "a reset ends a read of data_offset or data_size that the backend keeps waiting")
+TEST(blocked, "any reset ends an access that the backend keeps waiting, whatever it is made on")
 {
-	blocked(STATE_STOP_COPY, REG_DATA_OFFSET, false, 0, "save", NULL);
-	blocked(STATE_STOP_COPY, REG_DATA_SIZE, false, 0, "save", NULL);
-	blocked(STATE_PRE_COPY, REG_DATA_OFFSET, false, 0, "save", NULL);
-	blocked(STATE_PRE_COPY, REG_DATA_SIZE, false, 0, "save", NULL);
-}
-
-TEST(blocked_write, "a reset ends a write of data_size, be it in the first record or in the commit")
-{
-	struct bytes stream = {};
-
-	save_stopped(&vf, &stream);
-	blocked(STATE_RESUMING, REG_DATA_SIZE, true, stream.len, "load_begin",
-		&stream);
-	blocked(STATE_RESUMING, REG_DATA_SIZE, true, stream.len, "load",
-		&stream);
-	blocked(STATE_RESUMING, REG_DATA_SIZE, true, stream.len, "load_commit",
-		&stream);
-	bytes_free(&stream);
+	for (size_t i = 0; i < nr_held_accesses; i++)
+		for (unsigned int j = 0; j < nr_resets; j++)
+			reset_in_access(&held_accesses[i], &resets[j]);
 }

@@ -32,15 +32,9 @@ static void bind_again(void)
 
 void before_open(void)
 {
-	char name[SYSFS_TEXT];
-
 	moments_forget();
 	order_wait(&unbind);
-	driver_name(vf_first(), name);
-	if (!driver[0])
-		memcpy(driver, name, sizeof(driver));
-	if (!name[0])
-		ASSERT_EQ(driver_bind(vf_first(), driver), 0);
+	driver_keep(vf_first(), driver);
 }
 
 static void open_again(const char *when)

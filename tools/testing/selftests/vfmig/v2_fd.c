@@ -22,15 +22,9 @@ static char driver[SYSFS_TEXT];
 /* A test that has failed half way leaves the device without its driver. */
 void before_open(void)
 {
-	char name[SYSFS_TEXT];
-
 	bytes_free(&stream);
 	order_wait(&unbind);
-	driver_name(vf_first(), name);
-	if (!driver[0])
-		memcpy(driver, name, sizeof(driver));
-	if (!name[0])
-		ASSERT_EQ(driver_bind(vf_first(), driver), 0);
+	driver_keep(vf_first(), driver);
 }
 
 /* Sessions at each point of their lives; they return the fd. */

@@ -101,6 +101,17 @@ int driver_bind(const char *bdf, const char *driver)
 	return strcmp(name, driver) ? -ENODEV : 0;
 }
 
+void driver_keep(const char *bdf, char driver[SYSFS_TEXT])
+{
+	char name[SYSFS_TEXT];
+
+	driver_name(bdf, name);
+	if (!driver[0])
+		snprintf(driver, SYSFS_TEXT, "%s", name);
+	if (!name[0])
+		ASSERT_EQ(driver_bind(bdf, driver), 0);
+}
+
 int sysfs_reset(const char *bdf)
 {
 	return device_put(bdf, "reset", "1");

@@ -21,6 +21,11 @@ void device_link(const char *bdf, const char *file, char *name);
 
 void driver_name(const char *bdf, char *name);
 int driver_bind(const char *bdf, const char *driver);
+/*
+ * For before_open(): remembers the driver that a device has at first, and gives
+ * it back where a test has left it without.
+ */
+void driver_keep(const char *bdf, char driver[SYSFS_TEXT]);
 int sysfs_reset(const char *bdf);
 int module_unload(const char *name);
 
