@@ -60,7 +60,7 @@ static const struct v2_case v2_cases[] = {
 	ARC(STOP_COPY, RESUMING, RESUMING, "save-end"),
 
 	ARC(RESUMING, RESUMING, RESUMING, ""),
-	/* Not one byte has come. With a stream: mock_v2_order. */
+	/* Not one byte has come. With a stream: mock_order. */
 	ARC(RESUMING, STOP, RESUMING, ""),
 	ARC(RESUMING, RUNNING_P2P, RESUMING, ""),
 	ARC(RESUMING, RUNNING, RESUMING, ""),

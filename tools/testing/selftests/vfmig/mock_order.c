@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the backend is told on each arc, in which order, and how a failure in
- * any step is undone.
+ * What the backend is told on each arc of v1 and on each hop of v2, in which
+ * order, and how a failure in any step is undone. Which hops make up a way is
+ * vfio's affair.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
+#include "v2.h"
+#include "ways.h"
 
-static const struct arc {
+struct arc {
 	uint32_t from;
 	uint32_t to;
 	const char *calls;
-} arcs[] = {
+};
+
+static const struct arc arcs[] = {
 	{ STATE_STOP, STATE_RUNNING, "thaw run" },
 	{ STATE_STOP, STATE_STOP_COPY, "save_begin.stop_copy" },
 	{ STATE_STOP, STATE_PRE_COPY, "save_begin.pre_copy thaw run" },
@@ -32,27 +37,90 @@ static const struct arc {
 	{ STATE_RESUMING, STATE_PRE_COPY, "save_begin.pre_copy thaw run" },
 };
 
-#define MAX_STEPS 4
-
-static const char * const undo_of[][2] = {
-	{ "quiesce", "run" },
-	{ "freeze", "thaw" },
-	{ "thaw", "freeze" },
-	{ "run", "quiesce" },
-	{ "save_begin.pre_copy", "save_end" },
+static const struct arc hops[] = {
+	{ V2_RUNNING, V2_RUNNING_P2P, "quiesce" },
+	{ V2_RUNNING_P2P, V2_RUNNING, "run" },
+	{ V2_RUNNING_P2P, V2_STOP, "freeze" },
+	{ V2_STOP, V2_RUNNING_P2P, "thaw" },
+	{ V2_STOP, V2_STOP_COPY, "save_begin.stop_copy" },
+	{ V2_STOP_COPY, V2_STOP, "save_end" },
+	{ V2_STOP, V2_RESUMING, "" },
+	{ V2_RESUMING, V2_STOP, "" },
+	{ V2_RUNNING, V2_PRE_COPY, "save_begin.pre_copy" },
+	{ V2_PRE_COPY, V2_RUNNING, "save_end" },
+	{ V2_RUNNING_P2P, V2_PRE_COPY_P2P, "save_begin.pre_copy" },
+	{ V2_PRE_COPY_P2P, V2_RUNNING_P2P, "save_end" },
+	{ V2_PRE_COPY, V2_PRE_COPY_P2P, "quiesce" },
+	{ V2_PRE_COPY_P2P, V2_PRE_COPY, "run" },
+	{ V2_PRE_COPY_P2P, V2_STOP_COPY, "freeze save_begin.stop_copy" },
 };
 
-static const char *undo(const char *step)
+void before_open(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(undo_of); i++)
-		if (!strcmp(undo_of[i][0], step))
-			return undo_of[i][1];
-	return NULL;
+	need_mock(vf_first());
 }
 
-static bool can_fail(const char *step)
+static void go_to_start(const struct protocol *by, const struct arc *arc)
 {
-	return strcmp(step, "save_end");
+	v2_close_all();
+	if (by == &ways[BY_V2]) {
+		v2_enter(&vf, arc->from);
+	} else {
+		vf_go(&vf, STATE_RUNNING);
+		vf_go(&vf, arc->from);
+	}
+	mock_set(vf.bdf, "calls", "");
+}
+
+static void go_to_end(const struct protocol *by, const struct arc *arc)
+{
+	EXPECT_EQ(by->set(&vf, arc->to), 0, "%s, %u to %u", by->name, arc->from,
+		  arc->to);
+	EXPECT_EQ(by->get(&vf), arc->to, "%s, from %u", by->name, arc->from);
+	if (by == &ways[BY_V2])
+		v2_expect_agreement("after a hop");
+}
+
+static void each_arc(const struct protocol *by,
+		     void (*act)(const struct protocol *by,
+				 const struct arc *arc))
+{
+	bool v1 = by == &ways[BY_V1];
+	size_t nr = v1 ? ARRAY_SIZE(arcs) : ARRAY_SIZE(hops);
+
+	for (size_t i = 0; i < nr; i++)
+		if (v1 || (v2_can(&vf, hops[i].from) && v2_can(&vf, hops[i].to)))
+			act(by, v1 ? &arcs[i] : &hops[i]);
+}
+
+static void expect_calls(const struct protocol *by, const struct arc *arc)
+{
+	go_to_start(by, arc);
+	go_to_end(by, arc);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), arc->calls);
+}
+
+TEST_EACH(calls, "each arc or hop: stop, change the save, start the load, start the device")
+{
+	each_arc(by, expect_calls);
+}
+
+#define MAX_STEPS 4
+
+static const char *undo_of(const char *step)
+{
+	static const char * const undos[][2] = {
+		{ "quiesce", "run" },
+		{ "freeze", "thaw" },
+		{ "thaw", "freeze" },
+		{ "run", "quiesce" },
+		{ "save_begin.pre_copy", "save_end" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(undos); i++)
+		if (!strcmp(undos[i][0], step))
+			return undos[i][1];
+	return NULL;
 }
 
 static unsigned int split(const char *calls, char steps[MAX_STEPS][32])
@@ -67,27 +135,6 @@ static unsigned int split(const char *calls, char steps[MAX_STEPS][32])
 	return n;
 }
 
-static void go_to_start(const struct arc *arc)
-{
-	vf_go(&vf, STATE_RUNNING);
-	vf_go(&vf, arc->from);
-	mock_set(vf.bdf, "calls", "");
-}
-
-void before_open(void)
-{
-	need_mock(vf_first());
-}
-
-TEST(each_arc, "each arc: leave resuming, stop, change the save, start the load, start the device")
-{
-	for (size_t i = 0; i < ARRAY_SIZE(arcs); i++) {
-		go_to_start(&arcs[i]);
-		vf_go(&vf, arcs[i].to);
-		EXPECT_STREQ(mock_text(vf.bdf, "calls"), arcs[i].calls);
-	}
-}
-
 /* What the log has to say when step number @bad fails with EIO. */
 static void expected_log(char *text, size_t room, char steps[MAX_STEPS][32],
 			 unsigned int bad)
@@ -100,49 +147,64 @@ static void expected_log(char *text, size_t room, char steps[MAX_STEPS][32],
 	len += snprintf(text + len, room - len, "!5");
 	while (bad--)
 		len += snprintf(text + len, room - len, " %s",
-				undo(steps[bad]));
+				undo_of(steps[bad]));
 }
 
-static void fail_step(const char *step, const char *how)
+static void fail_step(const char *step)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "%.*s %s", (int)strcspn(step, "."), step,
-		 how);
+	snprintf(text, sizeof(text), "%.*s 1 5", (int)strcspn(step, "."), step);
 	mock_set(vf.bdf, "fault", text);
 }
 
-static void try_failure(const struct arc *arc, char steps[MAX_STEPS][32],
-			unsigned int bad)
-{
-	char want[256];
-
-	go_to_start(arc);
-	fail_step(steps[bad], "1 5");
-	EXPECT_EQ(vf_set_state(&vf, arc->to), -EFAULT, "%u to %u, %s",
-		  arc->from, arc->to, steps[bad]);
-	EXPECT_EQ(vf_state(&vf), arc->from, "%u to %u, %s", arc->from, arc->to,
-		  steps[bad]);
-	expected_log(want, sizeof(want), steps, bad);
-	EXPECT_STREQ(mock_text(vf.bdf, "calls"), want);
-
-	/* As if it had not been tried: now it works. */
-	vf_go(&vf, arc->to);
-}
-
-TEST(failures, "a step that fails: EFAULT, what was done undone in reverse, the state as before")
+static void fail_each_step(const struct protocol *by, const struct arc *arc)
 {
 	char steps[MAX_STEPS][32];
+	unsigned int nr = split(arc->calls, steps);
+	char want[256];
 
-	for (size_t i = 0; i < ARRAY_SIZE(arcs); i++) {
-		unsigned int n = split(arcs[i].calls, steps);
+	for (unsigned int bad = 0; bad < nr; bad++) {
+		/* This cannot. */
+		if (!strcmp(steps[bad], "save_end"))
+			continue;
+		go_to_start(by, arc);
+		fail_step(steps[bad]);
+		EXPECT_EQ(by->set(&vf, arc->to), by->step_failed,
+			  "%s, %u to %u, %s", by->name, arc->from, arc->to,
+			  steps[bad]);
+		EXPECT_EQ(by->get(&vf), arc->from, "%s, %u to %u, %s", by->name,
+			  arc->from, arc->to, steps[bad]);
+		expected_log(want, sizeof(want), steps, bad);
+		EXPECT_STREQ(mock_text(vf.bdf, "calls"), want);
 
-		for (unsigned int bad = 0; bad < n; bad++)
-			if (can_fail(steps[bad]))
-				try_failure(&arcs[i], steps, bad);
+		/* As if it had not been tried: now it works. */
+		go_to_end(by, arc);
 	}
-	vf_go(&vf, STATE_RUNNING);
-	need_whole_transfer();
+}
+
+TEST_EACH(failures, "a step that fails: the others undone in reverse, the state as before, a way on")
+{
+	each_arc(by, fail_each_step);
+	ASSERT_EQ(vf_reset(&vf), 0);
+	way_need_whole_transfer(by);
+}
+
+TEST(several_hops, "on a way of several hops those before one that fails stand; no fd")
+{
+	int fd;
+
+	mock_set(vf.bdf, "calls", "");
+	fail_step("save_begin");
+	EXPECT_EQ(v2_set_state(&vf, V2_STOP_COPY, &fd), -EIO);
+	EXPECT_EQ(fd, NO_FD);
+	EXPECT_EQ(v2_state(&vf), V2_STOP);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"),
+		     "quiesce freeze save_begin.stop_copy!5");
+	v2_begin(&vf, V2_STOP_COPY);
+	mock_set(vf.bdf, "calls", "");
+	v2_begin(&vf, V2_RESUMING);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "save_end");
 }
 
 TEST(save_survives, "a save whose end has failed goes on where it was, and loses nothing")
@@ -155,7 +217,7 @@ TEST(save_survives, "a save whose end has failed goes on where it was, and loses
 	vf_go(&vf, STATE_STOP_COPY);
 	save_chunk(&vf, &stream, TRAPPED_WHOLE);
 	vf_pending(&vf);
-	fail_step("run", "1 5");
+	fail_step("run");
 	EXPECT_EQ(vf_set_state(&vf, STATE_RUNNING), -EFAULT);
 	EXPECT_EQ(vf_state(&vf), STATE_STOP_COPY);
 	save_phase(&vf, &stream, TRAPPED_WHOLE);
@@ -166,31 +228,44 @@ TEST(save_survives, "a save whose end has failed goes on where it was, and loses
 	bytes_free(&stream);
 }
 
-TEST(transfer, "a save is begun and ended once; a load is begun with its first byte")
+TEST_EACH(transfer, "a save is begun and ended once; a load is begun with its first byte")
 {
 	struct bytes stream = {};
 
 	mock_setn(vf.bdf, "size", 4096);
 	reopen();
 	mock_set(vf.bdf, "calls", "");
-	save_stopped(&vf, &stream);
-	EXPECT_STREQ(mock_text(vf.bdf, "calls"),
-		     "quiesce freeze save_begin.stop_copy save*2 thaw run save_end");
+	way_save(by, &vf, &stream);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), by == &ways[BY_V1] ?
+		     "quiesce freeze save_begin.stop_copy save*2 thaw run save_end" :
+		     "quiesce freeze save_begin.stop_copy save*2 save_end thaw run");
 	mock_set(vf.bdf, "calls", "");
-	vf_go(&vf, STATE_RESUMING);
+	way_go(by, &vf, TO_RESUMING);
 	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "quiesce freeze");
-	ASSERT_EQ(load_all(&vf, &stream), 0);
+	ASSERT_EQ(by->fill(&vf, stream.at, stream.len), 0);
 	EXPECT_STREQ(mock_text(vf.bdf, "calls"),
 		     "quiesce freeze load_begin load*2 load_commit load_end");
-	vf_go(&vf, STATE_RUNNING);
+	way_go(by, &vf, TO_RUNNING);
 	EXPECT_STREQ(mock_text(vf.bdf, "calls"),
 		     "quiesce freeze load_begin load*2 load_commit load_end thaw run");
 	bytes_free(&stream);
 }
 
-TEST(reset_ends_first, "a reset ends what is begun, and only then tells the backend to forget")
+TEST(closing_the_fd, "closing a data fd tells the backend nothing: the state stays")
 {
-	vf_go(&vf, STATE_STOP_COPY);
+	int fd = v2_begin(&vf, V2_STOP_COPY);
+
+	mock_set(vf.bdf, "calls", "");
+	v2_close(fd);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "");
+	EXPECT_EQ(v2_state(&vf), V2_STOP_COPY);
+	v2_go(&vf, V2_STOP);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "save_end");
+}
+
+TEST_EACH(reset_ends_first, "a reset ends what is begun, and only then tells the backend to forget")
+{
+	way_go(by, &vf, TO_STOP_COPY);
 	mock_set(vf.bdf, "calls", "");
 	ASSERT_EQ(vf_reset(&vf), 0);
 	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "save_end reset");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of states, as VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE walks it. Which
- * hops there are on a way, and ERROR: mock_v2_order.c, mock_error.c.
+ * hops there are on a way, and ERROR: mock_order.c, mock_error.c.
  */
 #include <fcntl.h>
 #include <linux/pci_regs.h>

@@ -290,6 +290,33 @@ void v2_need_whole_transfer(void)
 	bytes_free(&stream);
 }
 
+void v2_expect_agreement(const char *when)
+{
+	static const char * const run[V2_NR_STATES] = {
+		[V2_STOP] = "frozen",
+		[V2_RUNNING] = "running",
+		[V2_STOP_COPY] = "frozen",
+		[V2_RESUMING] = "frozen",
+		[V2_RUNNING_P2P] = "quiesced",
+		[V2_PRE_COPY] = "running",
+		[V2_PRE_COPY_P2P] = "quiesced",
+	};
+	static const char * const session[V2_NR_STATES] = {
+		[V2_STOP_COPY] = "stop_copy",
+		[V2_PRE_COPY] = "pre_copy",
+		[V2_PRE_COPY_P2P] = "pre_copy",
+	};
+	uint32_t state = v2_state(&vf);
+
+	ASSERT_NE(state, V2_ERROR, "%s", when);
+	if (!is_mock(vf.bdf))
+		return;
+	EXPECT_EQ(mock_is(vf.bdf, "run", run[state]), true, "%s, %s",
+		  v2_name(state), when);
+	EXPECT_EQ(mock_is(vf.bdf, "session", session[state] ?: "idle"), true,
+		  "%s, %s", v2_name(state), when);
+}
+
 /* Whatever is done with it, and as often as one likes. */
 void v2_expect_ended(int fd, const char *when)
 {

@@ -84,6 +84,8 @@ void v2_save_stopped(struct vf *vf, struct bytes *to);
 void v2_load(struct vf *vf, const struct bytes *from);
 void v2_need_whole_transfer(void);
 
+/* What the backend was told, where it can be asked, agrees with the state. */
+void v2_expect_agreement(const char *when);
 void v2_expect_ended(int fd, const char *when);
 void bytes_expect_same(const struct bytes *got, const struct bytes *want,
 		       const char *what);
