@@ -322,6 +322,46 @@ static bool any_one_missing_is_refused(void)
 	return good;
 }
 
+/* Takes parts out, from @a to before @b, and makes the later numbers fit. */
+static void take_out(struct sample *s, unsigned int a, unsigned int b)
+{
+	size_t gap = s->start[b] - s->start[a];
+	unsigned int i;
+	u8 *at;
+
+	memmove(s->bytes + s->start[a], s->bytes + s->start[b],
+		s->len - s->start[b]);
+	s->len -= gap;
+	for (i = b; i < SAMPLE_PARTS; i++) {
+		at = s->bytes + s->start[i] - gap;
+		poke(at + 4, 4, peek(at + 4, 4) - (b - a));
+		poke(at + 20, 4, ~crc32c(~0U, at, 20));
+	}
+}
+
+/* Up to the end: that comes too early. */
+static bool any_missing_are_refused_though_renumbered(void)
+{
+	struct sample *s = new_sample();
+	unsigned int a, b;
+	bool good = s;
+	int verdict;
+
+	for (a = 1; s && a < SAMPLE_PARTS - 1; a++) {
+		for (b = a + 1; b < SAMPLE_PARTS; b++) {
+			make_sample(s);
+			take_out(s, a, b);
+			verdict = read_whole(s->bytes, s->len).verdict;
+			if (verdict == -EINVAL)
+				continue;
+			case_note("without %u to %u: %d", a, b - 1, verdict);
+			good = false;
+		}
+	}
+	case_free(s);
+	return good;
+}
+
 static bool it_does_not_go_on_after_its_end(void)
 {
 	struct sample *s = new_sample();
@@ -443,6 +483,8 @@ static const struct stream_case stream_cases[] = {
 	{ "any part doubled, here or later, is refused",
 	  any_one_doubled_is_refused },
 	{ "any part missing is refused", any_one_missing_is_refused },
+	{ "records missing are refused, though the others were renumbered",
+	  any_missing_are_refused_though_renumbered },
 	{ "nothing but a head may follow the end",
 	  it_does_not_go_on_after_its_end },
 	{ "a head between two parts, or after the end, starts the stream over",
