@@ -4,7 +4,6 @@
  * and the stream is not one byte another.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,26 +11,12 @@
 #include "fixture.h"
 
 #define PLACES	400
-#define ROOM	0x20000
-/* Several records, several pages, several chunks' worth of each register. */
-#define SIZE	20000
-#define RECORD	4096
 
 static struct bytes want, got;
 
 void before_open(void)
 {
-	fault_need();
-	if (is_mock(vf_first())) {
-		mock_setn(vf_first(), "size", SIZE);
-		mock_setn(vf_first(), "record", RECORD);
-	}
-	if (!got.at) {
-		got.at = malloc(ROOM);
-		got.room = ROOM;
-	}
-	ASSERT_NE(got.at, NULL);
-	got.len = 0;
+	fault_prepare_save(&got);
 	bytes_free(&want);
 }
 

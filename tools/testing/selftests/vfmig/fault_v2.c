@@ -4,7 +4,6 @@
  * read or write that fails has taken nothing and can be tried again.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fault.h"
@@ -12,10 +11,6 @@
 #include "v2.h"
 
 #define PLACES	400
-#define ROOM	0x20000
-/* Several records, several pages, several reads. */
-#define SIZE	20000
-#define RECORD	4096
 /* No divisor of anything: headers and payloads are cut wherever it falls. */
 #define PIECE	3001
 
@@ -23,38 +18,8 @@ static struct bytes want, got;
 
 void before_open(void)
 {
-	fault_need();
-	if (is_mock(vf_first())) {
-		mock_setn(vf_first(), "size", SIZE);
-		mock_setn(vf_first(), "record", RECORD);
-	}
-	if (!got.at) {
-		got.at = malloc(ROOM);
-		got.room = ROOM;
-	}
-	ASSERT_NE(got.at, NULL);
-	got.len = 0;
+	fault_prepare_save(&got);
 	bytes_free(&want);
-}
-
-/* What the backend was told agrees with what the user is. */
-static void expect_agreement(const char *when)
-{
-	uint32_t state = v2_state(&vf);
-	const char *run = "frozen";
-
-	ASSERT_NE(state, V2_ERROR, "%s", when);
-	if (!is_mock(vf.bdf))
-		return;
-	if (state == V2_RUNNING || state == V2_PRE_COPY)
-		run = "running";
-	if (state == V2_RUNNING_P2P || state == V2_PRE_COPY_P2P)
-		run = "quiesced";
-	EXPECT_EQ(mock_is(vf.bdf, "run", run), true, "%s, %s", v2_name(state),
-		  when);
-	EXPECT_EQ(mock_is(vf.bdf, "session", "idle"),
-		  state != V2_STOP_COPY && state != V2_PRE_COPY &&
-		  state != V2_PRE_COPY_P2P, "%s, %s", v2_name(state), when);
 }
 
 /* There, whatever has become of the first attempt, and with an fd if one is due. */
@@ -85,12 +50,12 @@ static void try_arc(uint32_t from, uint32_t to)
 		sweep_arm(&sweep);
 		ret = v2_set_state(&vf, to, &fd);
 		sweep_disarm(&sweep, ret);
-		expect_agreement("after a fault");
+		v2_expect_agreement("after a fault");
 		if (!ret)
 			EXPECT_EQ(v2_state(&vf), to);
 		if (ret && v2_state(&vf) != to)
 			v2_go(&vf, to);
-		expect_agreement("in the end");
+		v2_expect_agreement("in the end");
 	}
 	sweep_done(&sweep, 2);
 	EXPECT_GT(sweep.felt, 1);
@@ -253,7 +218,7 @@ TEST(famine, "without any memory a transfer can be ended and the device started"
 		EXPECT_EQ(read, 0, "%s", v2_name(states[i]));
 		EXPECT_EQ(state, states[i]);
 		EXPECT_EQ(ret, 0, "%s", v2_name(states[i]));
-		expect_agreement("in a famine");
+		v2_expect_agreement("in a famine");
 		v2_close_all();
 	}
 	v2_need_whole_transfer();

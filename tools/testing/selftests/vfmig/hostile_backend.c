@@ -29,19 +29,10 @@
 #define HANG_MS		(2 * USERS * 2 * LIMIT_MS + SLACK_MS)
 #define MAX_WAITERS	5
 
-static void set_limit(unsigned int ms)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", ms);
-	param_set("mock_vfio_pci", "timeout_ms", text);
-	vf_rebind(vf_first());
-}
-
 void before_open(void)
 {
 	need_mock(vf_first());
-	set_limit(LIMIT_MS);
+	mock_set_limit(LIMIT_MS);
 }
 
 /* The knobs as they were, then the device as new. */
@@ -320,7 +311,7 @@ TEST(killed, "SIGKILL ends who is in a call that hangs for ever, and who waits f
 
 	announce("killed", ms);
 	vf_close(&vf);
-	set_limit(FOR_EVER_MS);
+	mock_set_limit(FOR_EVER_MS);
 	vf_open(&vf, vf_first());
 	save_stopped(&vf, &stream);
 	pre_copy = v2_can(&vf, V2_PRE_COPY);

@@ -13,47 +13,12 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "igbvf.h"
+#include "igbvf_traffic.h"
 #include "sysfs.h"
-
-#define MAC	"52:54:00:76:66:00"
-
-static struct guest guest;
 
 void before_open(void)
 {
-	guest_leave(&guest);
-	pf_set_mac(vf_first(), MAC);
-	if (getenv("VFMIG_DEV2"))
-		pf_set_mac(getenv("VFMIG_DEV2"), MAC);
-}
-
-static void boot(void)
-{
-	guest_enter(&guest, &vf);
-	guest_boot(&guest);
-}
-
-static void expect_traffic(const char *when)
-{
-	uint16_t tag = 0;
-	unsigned int i;
-
-	for (i = 1; i <= 3; i++) {
-		tx_post(&guest, 100);
-		EXPECT_EQ(tx_sent(&guest), true, "%s", when);
-		pf_send(guest.mac, -1, 100, i);
-		EXPECT_EQ(rx_wait(&guest, &tag), 100, "%s", when);
-		EXPECT_EQ(tag, i, "%s", when);
-	}
-}
-
-static void forget_irqs(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		irq_fired(&guest, i);
+	move_begin();
 }
 
 /* Out of @from, stopped, into @to, which stays frozen. */

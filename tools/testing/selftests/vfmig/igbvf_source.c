@@ -10,11 +10,9 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "igbvf.h"
+#include "igbvf_traffic.h"
 #include "kmsg.h"
 #include "stream.h"
-
-#define MAC		"52:54:00:76:66:00"
 
 /* Where things are in the record, see state.h. */
 enum {
@@ -33,7 +31,6 @@ enum {
 static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x76, 0x66, 0x00 };
 static const uint8_t own_mac[6] = { 0x02, 0x11, 0x22, 0x33, 0x44, 0x55 };
 
-static struct guest guest;
 static struct bytes stream;
 static struct parts parts;
 
@@ -49,17 +46,8 @@ static void port_vlan(int number, int vlan)
 
 void before_open(void)
 {
-	guest_leave(&guest);
-	pf_up(true);
-	pf_set_mac(vf_first(), MAC);
-	pf_set_mac(vf_second(), MAC);
+	move_begin();
 	port_vlan(1, 0);
-}
-
-static void boot(void)
-{
-	guest_enter(&guest, &vf);
-	guest_boot(&guest);
 }
 
 static void save(void)

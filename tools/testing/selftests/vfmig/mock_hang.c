@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A backend that hangs: the access ends with its time limit, a reset ends it at
- * once, and whoever waits for it can be killed.
+ * once, and whoever waits for it can be killed. And the core's own share of the
+ * limit: it runs in every call, and what a sender can make of one access has it
+ * as well.
  */
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "fixture.h"
+#include "race.h"
+#include "stream.h"
 
 #define LIMIT_MS	600
 /* For what is slow, but not as slow as that. */
@@ -18,36 +18,31 @@
 /* What an emulated machine under load may add; less than the default limit. */
 #define SLACK_MS	9000
 #define FOR_EVER_MS	600000
+/* Over before a large chunk is read. */
+#define SHORT_LIMIT_MS	20
 
-static void set_limit(unsigned int ms)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", ms);
-	param_set("mock_vfio_pci", "timeout_ms", text);
-	vf_rebind(vf_first());
-}
+#define WINDOW		(32UL << 20)
+#define FLAG_OPTIONAL	1
+/* Of the core's own types, so that no backend sees it. */
+#define TYPE_UNKNOWN	0x77
 
 void before_open(void)
 {
 	need_mock(vf_first());
-	set_limit(LIMIT_MS);
+	mock_set_limit(LIMIT_MS);
 }
 
 /* Bound anew, it has its knobs from the parameters: all is put back. */
 static void limit_now(unsigned int ms)
 {
 	vf_close(&vf);
-	set_limit(ms);
+	mock_set_limit(ms);
 	vf_open(&vf, vf_first());
 }
 
 static long now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return now_us() / 1000;
 }
 
 static void expect_in_time(long start, const char *what)
@@ -161,61 +156,103 @@ TEST(slow_records, "records that together take longer than the limit come in sev
 	bytes_free(&stream);
 }
 
-struct caller {
-	uint32_t to;
-	int ret;
-};
-
-static void *set_state_thread(void *arg)
-{
-	struct caller *caller = arg;
-
-	caller->ret = vf_set_state(&vf, caller->to);
-	return NULL;
-}
-
 TEST(reset_ends_it, "a reset ends a step that hangs, and does not wait for it")
 {
-	struct caller caller = { .to = STATE_STOP };
-	pthread_t thread;
+	struct access set = {
+		.vf = &vf,
+		.at = REG_DEVICE_STATE,
+		.value = STATE_STOP,
+		.write = true,
+	};
 	long start;
 
 	limit_now(FOR_EVER_MS);
-	mock_set(vf.bdf, "fault", "freeze 1 hang");
-	mock_set(vf.bdf, "calls", "");
-	pthread_create(&thread, NULL, set_state_thread, &caller);
-	mock_await(vf.bdf, "freeze");
+	hold_until(&set, "freeze");
 	start = now_ms();
 	EXPECT_EQ(vf_reset(&vf), 0);
-	pthread_join(thread, NULL);
+	access_join(&set);
 	EXPECT_LE(now_ms() - start, SLACK_MS);
-	EXPECT_EQ(caller.ret, -EFAULT);
+	EXPECT_EQ(set.ret, -EFAULT);
 	EXPECT_EQ(vf_state(&vf), STATE_RUNNING);
 	need_whole_transfer();
+}
+
+static void stop_it(void)
+{
+	vf_set_state(&vf, STATE_STOP);
 }
 
 TEST(killed, "SIGKILL ends a caller whose step hangs; the device can be opened and used again")
 {
-	int status = 0;
 	pid_t child;
 	long start;
 
 	limit_now(FOR_EVER_MS);
-	mock_set(vf.bdf, "fault", "quiesce 1 hang");
-	mock_set(vf.bdf, "calls", "");
-	child = fork();
-	ASSERT_GT(child, -1);
-	if (!child) {
-		vf_set_state(&vf, STATE_STOP);
-		_exit(1);
-	}
+	hold("quiesce");
+	child = child_start(stop_it);
 	mock_await(vf.bdf, "quiesce");
-	kill(child, SIGKILL);
 	start = now_ms();
-	ASSERT_EQ(waitpid(child, &status, 0), child);
+	child_kill(child);
 	EXPECT_LE(now_ms() - start, SLACK_MS);
-	EXPECT_EQ(WIFSIGNALED(status), true);
 	EXPECT_EQ(vf_state(&vf), STATE_RUNNING);
 	reopen();
 	need_whole_transfer();
+}
+
+TEST(open, "a backend that hangs in identity fails the open, with its limit and not before")
+{
+	long start;
+
+	vf_close(&vf);
+	mock_set_limit(500);
+	mock_set(vf_first(), "fault", "identity 1 hang");
+	start = now_ms();
+	EXPECT_EQ(vf_try_open(&vf, vf_first()), -ETIMEDOUT);
+	EXPECT_LE(250, now_ms() - start);
+	vf_close(&vf);
+	vf_open(&vf, vf_first());
+	need_whole_transfer();
+}
+
+static size_t put_empty_records(uint8_t *at, size_t room)
+{
+	size_t len = 0;
+	uint32_t seq;
+
+	memset(at, 0, room);
+	for (seq = 0; len + RECORD_LEN <= room; seq++) {
+		put16(at + len + RECORD_TYPE, TYPE_UNKNOWN);
+		put16(at + len + RECORD_FLAGS, FLAG_OPTIONAL);
+		put32(at + len + RECORD_SEQ, seq);
+		stream_seal_record(at + len);
+		len += RECORD_LEN;
+	}
+	return len;
+}
+
+TEST(flood, "a chunk full of empty records does not keep its writer beyond the limit")
+{
+	struct bytes stream = {};
+	struct parts parts;
+	char window[24];
+	size_t len;
+
+	save_stopped(&vf, &stream);
+	stream_split(&stream, &parts);
+	vf_go(&vf, STATE_RUNNING);
+	vf_close(&vf);
+
+	snprintf(window, sizeof(window), "%lu", WINDOW);
+	param_set("vfmig", "window", window);
+	mock_set_limit(SHORT_LIMIT_MS);
+	vf_open(&vf, vf_first());
+	vf_map(&vf);
+	vf_go(&vf, STATE_RESUMING);
+	ASSERT_EQ(load_bytes(&vf, stream.at, parts.at[1], MAPPED), 0);
+	len = put_empty_records(vf.map, vf.area_len);
+	EXPECT_EQ(vf_put_data_size(&vf, len), -ETIMEDOUT);
+	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "given up"), NULL);
+	EXPECT_EQ(vf_state(&vf), STATE_RESUMING);
+	ASSERT_EQ(vf_reset(&vf), 0);
+	bytes_free(&stream);
 }

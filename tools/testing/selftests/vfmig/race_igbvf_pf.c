@@ -96,10 +96,7 @@ static int act_save(void)
 
 static int act_load(void)
 {
-	int ret = vf_set_state(&vf, STATE_RESUMING);
-
-	ret = ret ?: try_load(&vf, &whole);
-	return ret ?: vf_set_state(&vf, STATE_RUNNING);
+	return try_load_whole(&vf, &whole);
 }
 
 static void await_more(atomic_uint *count)

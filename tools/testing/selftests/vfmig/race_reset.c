@@ -71,20 +71,12 @@ static void sweep(int (*act)(void))
 
 static int act_save(void)
 {
-	int ret = vf_set_state(&vf, STATE_PRE_COPY);
-
-	ret = ret ?: try_save(&vf, NULL);
-	ret = ret ?: vf_set_state(&vf, STATE_STOP_COPY);
-	ret = ret ?: try_save(&vf, NULL);
-	return ret ?: vf_set_state(&vf, STATE_RUNNING);
+	return try_save_live(&vf);
 }
 
 static int act_load(void)
 {
-	int ret = vf_set_state(&vf, STATE_RESUMING);
-
-	ret = ret ?: try_load(&vf, &whole);
-	return ret ?: vf_set_state(&vf, STATE_RUNNING);
+	return try_load_whole(&vf, &whole);
 }
 
 static int act_save_v2(void)

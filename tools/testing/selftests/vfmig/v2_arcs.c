@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -281,39 +280,16 @@ static void expect_config_space(uint32_t state)
 	EXPECT_EQ(now, put, "%s", v2_name(state));
 }
 
-static void expect_msix(uint32_t state)
+static void set_up_msix(void)
 {
-	struct {
-		struct vfio_irq_set set;
-		int32_t fd;
-	} arg = {
-		.set = {
-			.argsz = sizeof(arg),
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-				 VFIO_IRQ_SET_ACTION_TRIGGER,
-			.index = VFIO_PCI_MSIX_IRQ_INDEX,
-			.count = 1,
-		},
-		.fd = eventfd(0, EFD_CLOEXEC),
-	};
 	struct vfio_irq_info info = {
 		.argsz = sizeof(info),
 		.index = VFIO_PCI_MSIX_IRQ_INDEX,
 	};
 
-	ASSERT_GT(arg.fd, -1);
 	ASSERT_EQ(ioctl(vf.fd, VFIO_DEVICE_GET_IRQ_INFO, &info), 0);
-	if (info.count) {
-		EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_SET_IRQS, &arg), 0, "%s",
-			  v2_name(state));
-		arg.set.argsz = sizeof(arg.set);
-		arg.set.flags = VFIO_IRQ_SET_DATA_NONE |
-				VFIO_IRQ_SET_ACTION_TRIGGER;
-		arg.set.count = 0;
-		EXPECT_EQ(ioctl(vf.fd, VFIO_DEVICE_SET_IRQS, &arg), 0, "%s",
-			  v2_name(state));
-	}
-	close(arg.fd);
+	if (info.count)
+		vf_irq_end(&vf, info.index, vf_irq_fd(&vf, info.index));
 }
 
 TEST(answers, "config space and MSI-X can be set up in each state, and that changes no state")
@@ -323,7 +299,7 @@ TEST(answers, "config space and MSI-X can be set up in each state, and that chan
 			continue;
 		start_from(state);
 		expect_config_space(state);
-		expect_msix(state);
+		set_up_msix();
 		EXPECT_EQ(v2_state(&vf), state);
 	}
 	v2_close_all();

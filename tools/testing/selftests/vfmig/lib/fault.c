@@ -23,6 +23,9 @@
 #define LARGE		"4"
 #define FOR_EVER	"1000000000"
 
+/* For the stream of a state that is saved. */
+#define ROOM		0x20000
+
 static int nth = -1;
 static int famine = -1;
 
@@ -74,6 +77,21 @@ void fault_need(void)
 		famine = open(STARVE, O_RDWR);
 	ASSERT_GT(nth, -1, "%s", strerror(errno));
 	ASSERT_GT(famine, -1, "%s", strerror(errno));
+}
+
+void fault_prepare_save(struct bytes *room)
+{
+	fault_need();
+	if (is_mock(vf_first())) {
+		mock_setn(vf_first(), "size", 20000);
+		mock_setn(vf_first(), "record", 4096);
+	}
+	if (!room->at) {
+		room->at = malloc(ROOM);
+		room->room = ROOM;
+	}
+	ASSERT_NE(room->at, NULL);
+	room->len = 0;
 }
 
 bool sweep_next(struct sweep *sweep)

@@ -51,6 +51,11 @@ struct sweep {
 #define SWEEP(path, limit) { path, limit, 0, 0, 0, 0, false }
 
 void fault_need(void);
+/*
+ * For before_open() of what saves: several records, several pages, several chunks;
+ * and for the stream the room that it needs, since there is none to be had later.
+ */
+void fault_prepare_save(struct bytes *room);
 void fault_pages(bool wanting);
 bool sweep_next(struct sweep *sweep);
 void sweep_arm(const struct sweep *sweep);

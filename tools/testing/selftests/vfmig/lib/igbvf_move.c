@@ -6,23 +6,7 @@
 #include "fixture.h"
 #include "igbvf_move.h"
 
-struct guest guest;
 struct bytes stream;
-
-void set_macs(const char *first, const char *second)
-{
-	pf_set_mac(vf_first(), first);
-	if (getenv("VFMIG_DEV2"))
-		pf_set_mac(getenv("VFMIG_DEV2"), second);
-}
-
-/* For before_open(). */
-void move_begin(void)
-{
-	guest_leave(&guest);
-	pf_up(true);
-	set_macs(MAC, MAC);
-}
 
 /* As an administrator does. VFs are numbered as they are addressed. */
 void set_vf(unsigned int number, const char *what)
@@ -32,17 +16,6 @@ void set_vf(unsigned int number, const char *what)
 	snprintf(command, sizeof(command), "ip link set eth0 vf %u %s", number,
 		 what);
 	ASSERT_EQ(system(command), 0, "%s", command);
-}
-
-void boot_on(struct vf *vf)
-{
-	guest_enter(&guest, vf);
-	guest_boot(&guest);
-}
-
-void boot(void)
-{
-	boot_on(&vf);
 }
 
 void save_from(struct vf *from)

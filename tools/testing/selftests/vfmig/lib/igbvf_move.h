@@ -7,10 +7,9 @@
 #ifndef VFMIG_IGBVF_MOVE_H
 #define VFMIG_IGBVF_MOVE_H
 
-#include "igbvf.h"
+#include "igbvf_traffic.h"
 #include "stream.h"
 
-#define MAC		"52:54:00:76:66:00"
 #define OTHER_MAC	"52:54:00:76:66:01"
 #define NO_MAC		"00:00:00:00:00:00"
 
@@ -30,15 +29,10 @@ enum {
 	FLAG_READY = 1,
 };
 
-extern struct guest guest;
 extern struct bytes stream;
 
-void move_begin(void);
-void set_macs(const char *first, const char *second);
 void set_vf(unsigned int number, const char *what);
 
-void boot(void);
-void boot_on(struct vf *vf);
 void save_from(struct vf *from);
 void save(void);
 uint32_t saved(unsigned int at);

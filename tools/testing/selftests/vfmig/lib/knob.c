@@ -12,6 +12,7 @@
 
 #include "knob.h"
 #include "tap.h"
+#include "vf.h"
 
 #define DEBUGFS		"/sys/kernel/debug/vfmig"
 #define MAX_CHANGES	32
@@ -271,4 +272,13 @@ void vf_rebind(const char *bdf)
 	ASSERT_EQ(write_text(path, bdf), 0, "%s", path);
 	ASSERT_EQ(write_text("/sys/bus/pci/drivers_probe", bdf), 0, "%s", bdf);
 	rebound = bdf;
+}
+
+void mock_set_limit(unsigned int ms)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", ms);
+	param_set("mock_vfio_pci", "timeout_ms", text);
+	vf_rebind(vf_first());
 }

@@ -25,6 +25,8 @@ void mock_setn(const char *bdf, const char *file, uint64_t value);
 void mock_await(const char *bdf, const char *call);
 void mock_restore(void);
 void mock_judge(const char *bdf);
+/* Within which the mock must have done what it is told; for the device, closed. */
+void mock_set_limit(unsigned int ms);
 bool mock_is(const char *bdf, const char *key, const char *value);
 
 /* What stands for the whole state of a mock. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -24,7 +23,7 @@
 
 #define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 /* And not so long that a test that fails takes its VM with it. */
-#define FOR_EVER_MS	"100000"
+#define FOR_EVER_MS	100000
 /* vfio asks at once, and then every ten seconds. */
 #define REQUEST_MS	30000
 
@@ -107,8 +106,7 @@ void access_join(struct access *access)
 /* For the device, closed: nothing but the race ends what is held open. */
 void hold_for_ever(void)
 {
-	param_set("mock_vfio_pci", "timeout_ms", FOR_EVER_MS);
-	vf_rebind(vf_first());
+	mock_set_limit(FOR_EVER_MS);
 }
 
 void hold(const char *call)
@@ -194,23 +192,7 @@ const unsigned int nr_resets = ARRAY_SIZE(resets);
 
 int request_fd(struct vf *vf)
 {
-	struct {
-		struct vfio_irq_set set;
-		int32_t fd;
-	} arg = {
-		.set = {
-			.argsz = sizeof(arg),
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-				 VFIO_IRQ_SET_ACTION_TRIGGER,
-			.index = VFIO_PCI_REQ_IRQ_INDEX,
-			.count = 1,
-		},
-	};
-
-	arg.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	ASSERT_GT(arg.fd, -1);
-	ASSERT_EQ(ioctl(vf->fd, VFIO_DEVICE_SET_IRQS, &arg), 0);
-	return arg.fd;
+	return vf_irq_fd(vf, VFIO_PCI_REQ_IRQ_INDEX);
 }
 
 bool requested(int fd)
@@ -369,4 +351,22 @@ int try_open_close(const char *bdf)
 
 	vf_close(&opened);
 	return ret;
+}
+
+int try_save_live(struct vf *vf)
+{
+	int ret = vf_set_state(vf, STATE_PRE_COPY);
+
+	ret = ret ?: try_save(vf, NULL);
+	ret = ret ?: vf_set_state(vf, STATE_STOP_COPY);
+	ret = ret ?: try_save(vf, NULL);
+	return ret ?: vf_set_state(vf, STATE_RUNNING);
+}
+
+int try_load_whole(struct vf *vf, const struct bytes *from)
+{
+	int ret = vf_set_state(vf, STATE_RESUMING);
+
+	ret = ret ?: try_load(vf, from);
+	return ret ?: vf_set_state(vf, STATE_RUNNING);
 }

@@ -98,6 +98,9 @@ void child_kill(pid_t child);
 /* A transfer that may meet with anything; they fail no test. */
 int try_save(struct vf *vf, struct bytes *to);
 int try_load(struct vf *vf, const struct bytes *from);
+/* The same from RUNNING and, where nothing is met, back. */
+int try_save_live(struct vf *vf);
+int try_load_whole(struct vf *vf, const struct bytes *from);
 int try_transfer_v2(struct vf *vf, const struct bytes *from);
 int try_open_close(const char *bdf);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -130,6 +131,41 @@ void vf_close(struct vf *vf)
 int vf_reset(struct vf *vf)
 {
 	return ioctl(vf->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+int vf_irq_fd(struct vf *vf, uint32_t index)
+{
+	struct {
+		struct vfio_irq_set set;
+		int32_t fd;
+	} arg = {
+		.set = {
+			.argsz = sizeof(arg),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+				 VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = index,
+			.count = 1,
+		},
+		.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+	};
+
+	ASSERT_GT(arg.fd, -1);
+	ASSERT_EQ(ioctl(vf->fd, VFIO_DEVICE_SET_IRQS, &arg), 0, "index %u",
+		  index);
+	return arg.fd;
+}
+
+void vf_irq_end(struct vf *vf, uint32_t index, int fd)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = index,
+	};
+
+	EXPECT_EQ(ioctl(vf->fd, VFIO_DEVICE_SET_IRQS, &set), 0, "index %u",
+		  index);
+	close(fd);
 }
 
 void vf_map(struct vf *vf)

@@ -71,6 +71,9 @@ void vf_close(struct vf *vf);
 int vf_open_device(const struct vf *vf);
 void vf_find_region(struct vf *vf);
 int vf_reset(struct vf *vf);
+/* An eventfd that the first interrupt of an index sets, and its end. */
+int vf_irq_fd(struct vf *vf, uint32_t index);
+void vf_irq_end(struct vf *vf, uint32_t index, int fd);
 void vf_map(struct vf *vf);
 void vf_unmap(struct vf *vf);
 
