@@ -48,7 +48,7 @@ void before_open(void)
 
 static void expect_told(void)
 {
-	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "does not answer"),
+	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "does not respond"),
 		  NULL, "%s", core_text(vf.bdf, "last_error"));
 }
 
