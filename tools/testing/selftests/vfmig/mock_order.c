@@ -183,7 +183,7 @@ static void fail_each_step(const struct protocol *by, const struct arc *arc)
 	}
 }
 
-TEST_EACH(failures, "a step that fails: the others undone in reverse, the state as before, a way on")
+TEST_EACH(failures, "a step that fails: those before it undone in reverse, the state as it was")
 {
 	each_arc(by, fail_each_step);
 	ASSERT_EQ(vf_reset(&vf), 0);
