@@ -154,10 +154,12 @@ struct vfmig_piece {
  * @timeout_ms: time limit of all of the backend's work for one access of
  *	userspace, in milliseconds; 0 for VFMIG_TIMEOUT_MS. See vfmig_must_stop()
  * @needs_bars: @quiesce, @run, @freeze, @thaw and @load_commit access the BARs.
- *	The core calls each of them between vfmig_bars_begin() and
- *	vfmig_bars_end(), so they must not call these; other calls may. A device
- *	that the guest has put into a low power state (D3) counts as stopped: the
- *	calls are left out, and made later if its state is needed when it is in D0
+ *	The core wakes the device, switches decoding on, and keeps resets through
+ *	vfio and accesses to config space out around each of them: they run
+ *	between vfmig_bars_begin() and vfmig_bars_end(), and must not call these;
+ *	other calls may. A device that the guest has put into a low power state
+ *	(D3) counts as stopped: the calls are left out, and made later if its
+ *	state is needed when it is in D0
  *
  * @open: optional, with @close. The device is being opened: allocates what the
  *	other calls need. It is the first call.
@@ -196,8 +198,9 @@ struct vfmig_piece {
  *	the save has failed. A len of 0 ends the phase, whatever @save_left
  *	returns; in pre-copy, until vfmig_more().
  * @save_size: optional. Returns the bytes of payload that stop-and-copy would
- *	have if it began now; an estimate. Called in every state but
- *	stop-and-copy. Without it @min_record is used.
+ *	have if it began now, after the pre-copy under way if there is one; an
+ *	estimate. Called in every state but stop-and-copy, while the device is
+ *	open. Without it @min_record is used.
  * @save_end: optional. The save is over, complete or not; frees what it used.
  *	@thaw and @run may be called before it: a save is ended only when the
  *	device has been started again.
