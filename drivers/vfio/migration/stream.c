@@ -52,6 +52,10 @@
 
 #define RECORD_FLAGS	(VFMIG_RECORD_OPTIONAL | VFMIG_RECORD_NO_CRC)
 
+/* As the reasons below have it. */
+static_assert(VFMIG_MAX_FACTS == 32);
+static_assert(VFMIG_RECORD_MAX == 1 << 20);
+
 /**
  * vfmig_reader_init - prepare to read a stream from its first byte
  * @r: the reader; has no payload buffer yet
