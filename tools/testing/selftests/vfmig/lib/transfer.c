@@ -75,12 +75,19 @@ int section_write(struct vf *vf, uint64_t at, const void *from, size_t len,
 	return ret;
 }
 
-/* data_offset, data_size, copy. Returns the size. */
-size_t save_chunk(struct vf *vf, struct bytes *to, struct way way)
+/* data_offset, data_size, copy. Sets *@len to the size. */
+static int drain_chunk(struct vf *vf, struct bytes *to, struct way way, size_t *len)
 {
-	uint64_t offset = vf_data_offset(vf);
-	uint64_t size = vf_data_size(vf);
+	uint64_t offset = 0, size = 0;
 	void *chunk;
+	int ret;
+
+	ret = vf_read64(vf, REG_DATA_OFFSET, &offset);
+	if (!ret)
+		ret = vf_read64(vf, REG_DATA_SIZE, &size);
+	*len = size;
+	if (ret)
+		return ret;
 
 	ASSERT_EQ(offset % getpagesize(), 0);
 	ASSERT_NE(offset, 0);
@@ -94,18 +101,41 @@ size_t save_chunk(struct vf *vf, struct bytes *to, struct way way)
 	ASSERT_EQ(section_read(vf, offset, chunk, size, way), 0);
 	bytes_add(to, chunk, size);
 	free(chunk);
-	return size;
+	return 0;
+}
+
+/* Returns the size. */
+size_t save_chunk(struct vf *vf, struct bytes *to, struct way way)
+{
+	size_t len;
+
+	ASSERT_EQ(drain_chunk(vf, to, way, &len), 0);
+	return len;
 }
 
 /* Until nothing is pending; a chunk is never empty before that. */
-void save_phase(struct vf *vf, struct bytes *to, struct way way)
+int drain_phase(struct vf *vf, struct bytes *to, struct way way)
 {
+	uint64_t left = 0;
 	int chunks = 0;
+	size_t len;
+	int ret;
 
-	while (vf_pending(vf)) {
-		ASSERT_GT(save_chunk(vf, to, way), 0);
+	for (;;) {
+		ret = vf_read64(vf, REG_PENDING_BYTES, &left);
+		if (ret || !left)
+			return ret;
+		ret = drain_chunk(vf, to, way, &len);
+		if (ret)
+			return ret;
+		ASSERT_GT(len, 0);
 		ASSERT_LE(++chunks, MANY_CHUNKS);
 	}
+}
+
+void save_phase(struct vf *vf, struct bytes *to, struct way way)
+{
+	ASSERT_EQ(drain_phase(vf, to, way), 0);
 }
 
 /* A stream of a stopped device, which then runs again. */

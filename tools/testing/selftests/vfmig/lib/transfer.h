@@ -39,6 +39,8 @@ int section_write(struct vf *vf, uint64_t at, const void *from, size_t len,
 		  struct way way);
 
 size_t save_chunk(struct vf *vf, struct bytes *to, struct way way);
+/* 0, or the errno of the register that cannot be read. */
+int drain_phase(struct vf *vf, struct bytes *to, struct way way);
 void save_phase(struct vf *vf, struct bytes *to, struct way way);
 void save_stopped(struct vf *vf, struct bytes *to);
 int load_bytes(struct vf *vf, const void *from, size_t len, struct way way);

@@ -130,7 +130,7 @@ int v2_order(struct vf *vf, uint32_t to, int *fd)
 
 	ret = v2_feature(vf, VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE |
 			 VFIO_DEVICE_FEATURE_SET, &arg, sizeof(arg));
-	*fd = ret ? NO_FD : arg.data_fd;
+	*fd = arg.data_fd;
 	return ret;
 }
 

@@ -48,7 +48,7 @@ void v2_need_pre_copy(struct vf *vf);
 int v2_get_state(struct vf *vf, uint32_t *state);
 uint32_t v2_state(struct vf *vf);
 
-/* Sets *@fd to what was handed out, NO_FD also where the call has failed. */
+/* Sets *@fd to what the kernel has put there, also where the call has failed. */
 int v2_set_state(struct vf *vf, uint32_t to, int *fd);
 int v2_try(struct vf *vf, uint32_t to);
 /* The same for threads: the fd is the caller's to close. */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "fixture.h"
-#include "race.h"
 #include "v2.h"
 #include "ways.h"
 
@@ -20,6 +19,11 @@ int way_fd(void)
 static void v1_need_pre_copy(struct vf *vf)
 {
 	(void)vf;
+}
+
+static int v1_drain(struct vf *vf, struct bytes *to)
+{
+	return drain_phase(vf, to, TRAPPED_WHOLE);
 }
 
 static ssize_t v1_piece(struct vf *vf, struct bytes *to)
@@ -146,7 +150,7 @@ const struct protocol ways[NR_WAYS] = {
 		.need_pre_copy = v1_need_pre_copy,
 		.set = vf_set_state,
 		.get = vf_state,
-		.drain = try_save,
+		.drain = v1_drain,
 		.piece = v1_piece,
 		.look = v1_look,
 		.left = vf_pending,
