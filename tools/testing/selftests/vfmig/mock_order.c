@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the backend is told on each arc of v1 and on each hop of v2, in which
- * order, and how a failure in any step is undone. Which hops make up a way is
- * vfio's affair.
+ * order, and how a failure in any step is undone; and on ways of several hops,
+ * which vfio makes up, where the device is left.
  */
 #include <stdio.h>
 #include <string.h>
@@ -190,21 +190,66 @@ TEST_EACH(failures, "a step that fails: those before it undone in reverse, the s
 	way_need_whole_transfer(by);
 }
 
-TEST(several_hops, "on a way of several hops those before one that fails stand; no fd")
+/* Where the last call fails: the state it leaves, and what undoes its hop. */
+static const struct {
+	struct arc arc;
+	uint32_t left;
+	const char *undo;
+} long_ways[] = {
+	{ { V2_RUNNING, V2_STOP_COPY, "quiesce freeze save_begin.stop_copy" },
+	  V2_STOP, "" },
+	{ { V2_STOP, V2_PRE_COPY, "thaw run save_begin.pre_copy" },
+	  V2_RUNNING, "" },
+	{ { V2_STOP, V2_PRE_COPY_P2P, "thaw save_begin.pre_copy" },
+	  V2_RUNNING_P2P, "" },
+	{ { V2_STOP_COPY, V2_RUNNING, "save_end thaw run" },
+	  V2_RUNNING_P2P, "" },
+	{ { V2_PRE_COPY, V2_STOP, "save_end quiesce freeze" },
+	  V2_RUNNING_P2P, "" },
+	{ { V2_PRE_COPY, V2_RESUMING, "save_end quiesce freeze" },
+	  V2_RUNNING_P2P, "" },
+	{ { V2_PRE_COPY, V2_STOP_COPY, "quiesce freeze save_begin.stop_copy" },
+	  V2_PRE_COPY_P2P, " thaw" },
+	{ { V2_PRE_COPY_P2P, V2_RUNNING, "save_end run" }, V2_RUNNING_P2P, "" },
+	{ { V2_PRE_COPY_P2P, V2_STOP, "save_end freeze" }, V2_RUNNING_P2P, "" },
+	{ { V2_RESUMING, V2_RUNNING_P2P, "thaw" }, V2_STOP, "" },
+	{ { V2_RESUMING, V2_STOP_COPY, "save_begin.stop_copy" }, V2_STOP, "" },
+	{ { V2_RESUMING, V2_PRE_COPY, "thaw run save_begin.pre_copy" },
+	  V2_RUNNING, "" },
+};
+
+static void fail_last_step(const struct arc *arc, uint32_t left,
+			   const char *undo)
 {
+	const char *last = strrchr(arc->calls, ' ');
+	char want[256];
 	int fd;
 
-	mock_set(vf.bdf, "calls", "");
-	fail_step("save_begin");
-	EXPECT_EQ(v2_set_state(&vf, V2_STOP_COPY, &fd), -EIO);
+	go_to_start(&ways[BY_V2], arc);
+	fail_step(last ? last + 1 : arc->calls);
+	EXPECT_EQ(v2_set_state(&vf, arc->to, &fd), -EIO, "%s to %s",
+		  v2_name(arc->from), v2_name(arc->to));
 	EXPECT_EQ(fd, NO_FD);
-	EXPECT_EQ(v2_state(&vf), V2_STOP);
-	EXPECT_STREQ(mock_text(vf.bdf, "calls"),
-		     "quiesce freeze save_begin.stop_copy!5");
-	v2_begin(&vf, V2_STOP_COPY);
-	mock_set(vf.bdf, "calls", "");
-	v2_begin(&vf, V2_RESUMING);
-	EXPECT_STREQ(mock_text(vf.bdf, "calls"), "save_end");
+	EXPECT_EQ(v2_state(&vf), left, "%s to %s", v2_name(arc->from),
+		  v2_name(arc->to));
+	snprintf(want, sizeof(want), "%s!5%s", arc->calls, undo);
+	EXPECT_STREQ(mock_text(vf.bdf, "calls"), want);
+	go_to_end(&ways[BY_V2], arc);
+}
+
+TEST(several_hops, "on a way of several hops those before one that fails stand; no fd")
+{
+	for (size_t i = 0; i < ARRAY_SIZE(long_ways); i++) {
+		const struct arc *arc = &long_ways[i].arc;
+
+		if (!v2_can(&vf, arc->from) || !v2_can(&vf, arc->to))
+			continue;
+		expect_calls(&ways[BY_V2], arc);
+		fail_last_step(arc, long_ways[i].left, long_ways[i].undo);
+	}
+	v2_close_all();
+	v2_go_back(&vf);
+	v2_need_whole_transfer();
 }
 
 TEST(save_survives, "a save whose end has failed goes on where it was, and loses nothing")
