@@ -18,16 +18,10 @@ void before_open(void)
 
 TEST(same, "a device with a guest on it says the same through v1 and through v2")
 {
-	struct bytes by_v1 = {}, by_v2 = {};
-
 	boot();
 	expect_traffic("before");
-	way_save(&ways[BY_V1], &vf, &by_v1);
-	way_save(&ways[BY_V2], &vf, &by_v2);
-	bytes_expect_same(&by_v2, &by_v1, "paused");
+	expect_said_alike(&vf, 0, "with a guest");
 	expect_traffic("after");
-	bytes_free(&by_v1);
-	bytes_free(&by_v2);
 }
 
 static void carry(struct vf *from, struct vf *to, const struct protocol *out,

@@ -240,6 +240,27 @@ void way_need_whole_transfer(const struct protocol *by)
 	bytes_free(&stream);
 }
 
+void expect_said_alike(struct vf *vf, size_t state, const char *what)
+{
+	struct bytes first = {}, again = {};
+
+	for (size_t i = 0; i < 2 * NR_WAYS; i++) {
+		const struct protocol *by = &ways[i % NR_WAYS];
+
+		again.len = 0;
+		if (i < NR_WAYS)
+			way_go(by, vf, TO_STOP);
+		way_save(by, vf, &again);
+		if (!i)
+			bytes_add(&first, again.at, again.len);
+		EXPECT_GT(again.len, state, "%s", what);
+		bytes_expect_same(&again, &first, what);
+	}
+	bytes_free(&first);
+	bytes_free(&again);
+	v2_close_all();
+}
+
 /* As after a reset, and never twice the same where that can be had. */
 static void make_blank(struct vf *vf)
 {

@@ -104,6 +104,11 @@ void way_load(const struct protocol *by, struct vf *vf,
 /* The device can still, or again, give its state away and take it back. */
 void way_need_whole_transfer(const struct protocol *by);
 
+/*
+ * By both, paused first and stopped in one go: the same stream, of more bytes
+ * than the state has. From RUNNING, and back.
+ */
+void expect_said_alike(struct vf *vf, size_t state, const char *what);
 /* Moves a state, and has it said again where it came to. */
 void move_and_compare(struct vf *from, struct vf *to,
 		      const struct protocol *out, const struct protocol *in,
