@@ -23,11 +23,17 @@ void before_open(void)
 	held_before_open();
 }
 
+/* By what has happened, and not by the next transfer. */
+static void expect_fd_ended(const struct access *access, const char *when)
+{
+	if (access->fd != NO_FD)
+		v2_expect_ended(access->fd, when);
+}
+
 static void reopen_as_new(const struct access *access, const char *when)
 {
 	await_closed(vf_first());
-	if (access->fd != NO_FD)
-		v2_expect_ended(access->fd, when);
+	expect_fd_ended(access, when);
 	vf_open(&vf, vf_first());
 	expect_as_new(when);
 	held_expect_ended(access, when);
@@ -113,6 +119,7 @@ TEST(killed, "SIGKILL ends any access at once, and not in ERROR")
 		EXPECT_EQ(way_in(held->by, &vf, IN_ERROR), false, "%s",
 			  held->call);
 		ASSERT_EQ(vf_reset(&vf), 0);
+		expect_fd_ended(&in_progress, held->call);
 		expect_as_new(held->call);
 		held_expect_ended(&in_progress, held->call);
 	}
@@ -141,6 +148,7 @@ static void begin_unbinding(int request, const char *call)
 static void expect_unbound(const struct access *access, const char *call)
 {
 	ASSERT_EQ(order_wait(&unbind), 0, "%s", call);
+	expect_fd_ended(access, call);
 	ASSERT_EQ(driver_bind(vf_first(), driver), 0);
 	reopen_as_new(access, call);
 }
