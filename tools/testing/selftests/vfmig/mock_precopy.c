@@ -15,6 +15,9 @@
 
 #define SIZE	0x100000
 
+static const struct protocol *const v1 = &ways[BY_V1];
+static const struct protocol *const v2 = &ways[BY_V2];
+
 static struct bytes stream;
 static char digest[DIGEST_TEXT];
 
@@ -81,12 +84,24 @@ TEST_EACH(rounds, "nothing is left after the rounds there are; the rest is said 
 	}
 }
 
+static struct vfio_precopy_info info_of(int fd)
+{
+	struct vfio_precopy_info info;
+
+	ASSERT_EQ(v2_precopy_info(fd, &info), 0);
+	return info;
+}
+
 TEST_EACH(silent, "a device with nothing to say before the stop sends its identity, and then all")
 {
 	by->need_pre_copy(&vf);
 	mock_setn(vf.bdf, "rounds", 0);
 	way_go(by, &vf, TO_PRE_COPY);
 	EXPECT_GT(by->left(&vf), 0);
+	if (by == v2) {
+		EXPECT_GT(info_of(way_fd()).initial_bytes, 0);
+		EXPECT_EQ(info_of(way_fd()).dirty_bytes, 0);
+	}
 	ASSERT_EQ(by->drain(&vf, &stream), 0);
 	EXPECT_GT(stream.len, 0);
 	EXPECT_LE(stream.len, 4096);
@@ -186,9 +201,6 @@ TEST_EACH(odd_sizes, "records and states of odd sizes fit each other")
 	}
 }
 
-static const struct protocol *const v1 = &ways[BY_V1];
-static const struct protocol *const v2 = &ways[BY_V2];
-
 TEST(changes_hands, "what v2 has saved while it ran v1 loads, and the other way about")
 {
 	pre_copy(v2);
@@ -216,14 +228,6 @@ static size_t read_on(void)
 
 	ASSERT_EQ(v2->drain(&vf, &stream), 0);
 	return stream.len - before;
-}
-
-static struct vfio_precopy_info info_of(int fd)
-{
-	struct vfio_precopy_info info;
-
-	ASSERT_EQ(v2_precopy_info(fd, &info), 0);
-	return info;
 }
 
 static void read_at_least(int fd, size_t len)
