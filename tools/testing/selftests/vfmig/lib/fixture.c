@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/serial_reg.h>
 
 #include "fixture.h"
+#include "igbvf_guest.h"
 #include "iommu.h"
+#include "sysfs.h"
 #include "v2.h"
 
 struct vf vf;
@@ -37,15 +42,43 @@ void reopen(void)
 	ASSERT_EQ(vf_state(&vf), STATE_RUNNING);
 }
 
+/* In BAR 0, one that a load sets and that has no effect without a guest. */
+void change_register(struct vf *vf)
+{
+	static const struct {
+		const char *driver;
+		off_t at;
+		ssize_t len;
+	} registers[] = {
+		{ "igbvf-vfio-pci", RDBAL, 4 },
+		{ "sample-vfio-pci", UART_SCR, 1 },
+	};
+	char driver[SYSFS_TEXT];
+
+	driver_name(vf->bdf, driver);
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
+		ssize_t len = registers[i].len;
+		off_t at = registers[i].at;
+		uint32_t value = 0;
+
+		if (strcmp(driver, registers[i].driver))
+			continue;
+		ASSERT_EQ(pread(vf->fd, &value, len, at), len);
+		value ^= 0x5a5a5a80;
+		ASSERT_EQ(pwrite(vf->fd, &value, len, at), len);
+	}
+}
+
 /*
- * Where it can be had, a device in another state than the one whose stream was
- * taken: or a load that does nothing would pass. Leaves it as after a reset.
+ * A device in another state than the one whose stream was taken: or a load that
+ * does nothing would pass. Leaves it as after a reset, but for a register.
  */
 void change_device(void)
 {
 	if (is_mock(vf.bdf))
 		mock_setn(vf.bdf, "seed", 2);
 	ASSERT_EQ(vf_reset(&vf), 0);
+	change_register(&vf);
 }
 
 /* The device can still, or again, give its state away and take it back. */

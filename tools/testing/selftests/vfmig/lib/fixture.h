@@ -21,6 +21,7 @@ extern struct vf other;
 void before_open(void);
 
 void reopen(void);
+void change_register(struct vf *vf);
 void change_device(void);
 void need_whole_transfer(void);
 

@@ -261,7 +261,7 @@ void expect_said_alike(struct vf *vf, size_t state, const char *what)
 	v2_close_all();
 }
 
-/* As after a reset, and never twice the same where that can be had. */
+/* As after a reset, but never twice the same. */
 static void make_blank(struct vf *vf)
 {
 	static unsigned int seed = 1000;
@@ -269,6 +269,7 @@ static void make_blank(struct vf *vf)
 	if (is_mock(vf->bdf))
 		mock_setn(vf->bdf, "seed", seed++);
 	ASSERT_EQ(vf_reset(vf), 0);
+	change_register(vf);
 }
 
 /* Loads a stream, and has what has come of it said instead. */
