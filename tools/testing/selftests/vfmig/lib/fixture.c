@@ -2,12 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
+#include <linux/serial_reg.h>
+#include <linux/vfio.h>
 
 #include "fixture.h"
 #include "igbvf_guest.h"
 #include "iommu.h"
 #include "sysfs.h"
 #include "v2.h"
+
+#define CONFIG	((off_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 
 struct vf vf;
 struct vf other;
@@ -42,8 +47,8 @@ void reopen(void)
 }
 
 /*
- * In BAR 0, one that a load sets and that has no effect without a guest. The
- * sample's UART has none that can be written right after a reset.
+ * In BAR 0, one that a load sets and that has no effect without a guest. After a
+ * reset BARs are not decoded.
  */
 void change_register(struct vf *vf)
 {
@@ -51,10 +56,13 @@ void change_register(struct vf *vf)
 		const char *driver;
 		off_t at;
 		ssize_t len;
+		uint16_t command;
 	} registers[] = {
-		{ "igbvf-vfio-pci", RDBAL, 4 },
+		{ "igbvf_vfio_pci", RDBAL, 4, PCI_COMMAND_MEMORY },
+		{ "sample_vfio_pci", UART_SCR, 1, PCI_COMMAND_IO },
 	};
 	char driver[SYSFS_TEXT];
+	bool known = is_mock(vf->bdf);
 
 	driver_name(vf->bdf, driver);
 	for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
@@ -64,10 +72,14 @@ void change_register(struct vf *vf)
 
 		if (strcmp(driver, registers[i].driver))
 			continue;
+		known = true;
+		ASSERT_EQ(pwrite(vf->fd, &registers[i].command, 2,
+				 CONFIG + PCI_COMMAND), 2);
 		ASSERT_EQ(pread(vf->fd, &value, len, at), len);
 		value ^= 0x5a5a5a80;
 		ASSERT_EQ(pwrite(vf->fd, &value, len, at), len);
 	}
+	ASSERT_EQ(known, true);
 }
 
 /*
