@@ -16,13 +16,12 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "config.h"
 #include "fixture.h"
 #include "igbvf.h"
 #include "igbvf_bar.h"
 #include "sysfs.h"
 #include "v2.h"
-
-#define CONFIG		((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 
 /* What a refusal says while there is a mapping, and once there is none. */
 #define IS_MAPPED	"page 0 of BAR 0 is mapped"
@@ -100,23 +99,6 @@ TEST(pre_copied, "a mapping made in pre-copy fails the save at its last phase")
 	vf_go(&vf, STATE_RUNNING);
 }
 
-static void reset_by_config(void)
-{
-	uint8_t at = 0, id = 0;
-	uint16_t ctl;
-
-	for (pread(vf.fd, &at, 1, CONFIG + PCI_CAPABILITY_LIST); at;
-	     pread(vf.fd, &at, 1, CONFIG + at + 1)) {
-		ASSERT_EQ(pread(vf.fd, &id, 1, CONFIG + at), 1);
-		if (id == PCI_CAP_ID_EXP)
-			break;
-	}
-	ASSERT_NE(at, 0);
-	ASSERT_EQ(pread(vf.fd, &ctl, 2, CONFIG + at + PCI_EXP_DEVCTL), 2);
-	ctl |= PCI_EXP_DEVCTL_BCR_FLR;
-	ASSERT_EQ(pwrite(vf.fd, &ctl, 2, CONFIG + at + PCI_EXP_DEVCTL), 2);
-}
-
 TEST(reset_while_mapped, "a reset, whoever does it, helps only once there is no mapping")
 {
 	for (int way = 0; way < 3; way++) {
@@ -130,7 +112,7 @@ TEST(reset_while_mapped, "a reset, whoever does it, helps only once there is no 
 				ASSERT_EQ(sysfs_reset(vf.bdf), 0);
 				break;
 			case 2:
-				reset_by_config();
+				ASSERT_EQ(config_reset(&vf), 0);
 				break;
 			}
 			if (again)

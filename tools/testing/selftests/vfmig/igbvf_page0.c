@@ -18,7 +18,7 @@
 #include "igbvf.h"
 #include "igbvf_bar.h"
 
-#define BAR3		(3ULL << 40)
+#define BAR3		VF_REGION(VFIO_PCI_BAR3_REGION_INDEX)
 
 static struct guest guest;
 

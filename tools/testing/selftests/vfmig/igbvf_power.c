@@ -10,24 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "fixture.h"
-
-#define CONFIG ((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
-
-static uint8_t config8(uint8_t at)
-{
-	uint8_t value = 0;
-
-	ASSERT_EQ(pread(vf.fd, &value, 1, CONFIG + at), 1);
-	return value;
-}
 
 static uint8_t power_capability(void)
 {
-	uint8_t at = config8(PCI_CAPABILITY_LIST);
+	uint8_t at = config_capability(&vf, PCI_CAP_ID_PM);
 
-	while (at && config8(at) != PCI_CAP_ID_PM)
-		at = config8(at + 1);
 	if (!at)
 		SKIP("%s has no power management capability", vf.bdf);
 	return at;
@@ -38,8 +27,8 @@ static void set_power(uint16_t state)
 	uint8_t at = power_capability() + PCI_PM_CTRL;
 	uint16_t now;
 
-	ASSERT_EQ(pwrite(vf.fd, &state, sizeof(state), CONFIG + at), 2);
-	ASSERT_EQ(pread(vf.fd, &now, sizeof(now), CONFIG + at), 2);
+	ASSERT_EQ(pwrite(vf.fd, &state, sizeof(state), VF_CONFIG + at), 2);
+	ASSERT_EQ(pread(vf.fd, &now, sizeof(now), VF_CONFIG + at), 2);
 	ASSERT_EQ(now & PCI_PM_CTRL_STATE_MASK, state);
 }
 

@@ -283,7 +283,7 @@ TEST(decode_off, "a function is carried with decoding off, which stays off")
 	EXPECT_EQ(command & 6, 0);
 
 	vf_open(&other, vf_second());
-	ASSERT_EQ(pwrite(other.fd, &off, 2, (7ULL << 40) + 4), 2);
+	ASSERT_EQ(pwrite(other.fd, &off, 2, VF_CONFIG + PCI_COMMAND), 2);
 	ASSERT_EQ(real_command(other.bdf) & 6, 0);
 	ASSERT_EQ(carry(&vf, &other), 0);
 	EXPECT_EQ(real_command(vf.bdf), command);

@@ -10,6 +10,7 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "config.h"
 #include "fixture.h"
 #include "race.h"
 #include "race_moment.h"
@@ -19,7 +20,6 @@
 #define ROUNDS		10
 /* How often something else happens to a device while it is used. */
 #define TOGGLES		30
-#define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 
 void before_open(void)
 {
@@ -199,23 +199,13 @@ TEST(against_transfer, "falling asleep and waking at any point of a transfer is 
 	expect_as_new("awake");
 }
 
-static uint8_t config8(uint8_t at)
-{
-	uint8_t value = 0;
-
-	ASSERT_EQ(pread(vf.fd, &value, 1, CONFIG_BASE + at), 1);
-	return value;
-}
-
 static uint64_t power_register(void)
 {
-	uint8_t at = config8(PCI_CAPABILITY_LIST);
+	uint8_t at = config_capability(&vf, PCI_CAP_ID_PM);
 
-	while (at && config8(at) != PCI_CAP_ID_PM)
-		at = config8(at + 1);
 	if (!at)
 		SKIP("%s has no power management capability", vf.bdf);
-	return CONFIG_BASE + at + PCI_PM_CTRL;
+	return VF_CONFIG + at + PCI_PM_CTRL;
 }
 
 static uint64_t power_at;

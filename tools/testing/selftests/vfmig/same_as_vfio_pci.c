@@ -25,8 +25,6 @@
 #include "iommu.h"
 #include "sysfs.h"
 
-#define REGION(index)	((uint64_t)(index) << 40)
-#define CONFIG		REGION(VFIO_PCI_CONFIG_REGION_INDEX)
 #define BAR_SIZE	0x4000
 
 static char ours[SYSFS_TEXT];
@@ -153,7 +151,7 @@ static void map_all(void)
 	int rw = PROT_READ | PROT_WRITE;
 
 	for (int i = 0; i < VFIO_PCI_NUM_REGIONS; i++) {
-		uint64_t at = REGION(i);
+		uint64_t at = VF_REGION(i);
 
 		try_map(at, BAR_SIZE, rw, MAP_SHARED);
 		try_map(at, 0x1000, rw, MAP_SHARED);
@@ -223,7 +221,7 @@ static void switch_on(void)
 {
 	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 
-	say("command: %zd\n", pwrite(vf.fd, &command, 2, CONFIG + PCI_COMMAND));
+	say("command: %zd\n", pwrite(vf.fd, &command, 2, VF_CONFIG + PCI_COMMAND));
 }
 
 static void use_mapping(void)
@@ -278,12 +276,12 @@ static void access_all(void)
 		{ 0, 4 }, { 0, 1 }, { 9, 2 }, { VMBMEM, 16 }, { VMBMEM + 1, 7 },
 		{ 0xffc, 8 }, { 0, 0x2000 }, { 0x3ffc, 4 }, { 0x3ffc, 8 },
 		{ 0x4000, 4 }, { 0, 0 }, { 0x1000, 0 },
-		{ REGION(1), 4 }, { REGION(2), 4 },
-		{ REGION(3), 16 }, { REGION(3) + 0x2000, 8 },
-		{ REGION(3) + 0x3ffe, 4 }, { REGION(3) + 0x4000, 1 },
-		{ REGION(6), 4 }, { CONFIG, 64 }, { CONFIG + 0xff, 2 },
-		{ CONFIG + 0xfff, 1 }, { CONFIG + 0x1000, 1 },
-		{ REGION(8), 4 },
+		{ VF_REGION(1), 4 }, { VF_REGION(2), 4 },
+		{ VF_REGION(3), 16 }, { VF_REGION(3) + 0x2000, 8 },
+		{ VF_REGION(3) + 0x3ffe, 4 }, { VF_REGION(3) + 0x4000, 1 },
+		{ VF_REGION(6), 4 }, { VF_CONFIG, 64 }, { VF_CONFIG + 0xff, 2 },
+		{ VF_CONFIG + 0xfff, 1 }, { VF_CONFIG + 0x1000, 1 },
+		{ VF_REGION(8), 4 },
 	};
 	char buf[0x2000];
 	ssize_t n;

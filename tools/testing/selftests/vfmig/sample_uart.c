@@ -22,7 +22,6 @@
 #include "ways.h"
 
 #define FIFO		16
-#define PLACE(index)	((off_t)(index) << 40)
 #define FCR_OF_LEVEL_14	(UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_14)
 #define LIMIT_MS	20000
 /* The bytes of the record. */
@@ -32,13 +31,13 @@ static uint8_t in(struct vf *at, unsigned int reg)
 {
 	uint8_t value = 0;
 
-	ASSERT_EQ(pread(at->fd, &value, 1, PLACE(VFIO_PCI_BAR0_REGION_INDEX) + reg), 1);
+	ASSERT_EQ(pread(at->fd, &value, 1, VF_REGION(VFIO_PCI_BAR0_REGION_INDEX) + reg), 1);
 	return value;
 }
 
 static void out(struct vf *at, unsigned int reg, uint8_t value)
 {
-	ASSERT_EQ(pwrite(at->fd, &value, 1, PLACE(VFIO_PCI_BAR0_REGION_INDEX) + reg), 1);
+	ASSERT_EQ(pwrite(at->fd, &value, 1, VF_REGION(VFIO_PCI_BAR0_REGION_INDEX) + reg), 1);
 }
 
 /* Waits until one of these bits is set, or fails. */
@@ -68,7 +67,7 @@ static void set_up(struct vf *at, uint8_t fcr)
 	ASSERT_EQ(vf_state(at), STATE_RUNNING);
 	/* Nobody here takes its interrupt, which others of the host may share. */
 	ASSERT_EQ(pwrite(at->fd, &command, 2,
-			 PLACE(VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND), 2);
+			 VF_CONFIG + PCI_COMMAND), 2);
 	out(at, UART_LCR, UART_LCR_DLAB);
 	out(at, UART_DLL, 1);
 	out(at, UART_DLM, 0);
@@ -226,7 +225,7 @@ TEST(trigger, "the trigger level, which cannot be read, moves; it may have come 
 	set_up(&vf, UART_FCR_ENABLE_FIFO);
 	set_up(&other, 0);
 	out(&vf, UART_MCR, UART_MCR_LOOP);
-	ASSERT_EQ(pwrite(vf.fd, wide, 4, PLACE(VFIO_PCI_BAR0_REGION_INDEX)), 4);
+	ASSERT_EQ(pwrite(vf.fd, wide, 4, VF_REGION(VFIO_PCI_BAR0_REGION_INDEX)), 4);
 	out(&vf, UART_MCR, 0);
 	receive(&vf, got, sizeof(got));
 	out(&vf, UART_IER, UART_IER_RDI);
@@ -486,7 +485,7 @@ TEST(asleep, "a UART in D3 counts as stopped, and is not saved")
 	uint16_t status = 0;
 
 	ASSERT_EQ(pread(vf.fd, &status, 2,
-			PLACE(VFIO_PCI_CONFIG_REGION_INDEX) + PCI_STATUS), 2);
+			VF_CONFIG + PCI_STATUS), 2);
 	if (!(status & PCI_STATUS_CAP_LIST))
 		SKIP("pci-serial has no power management");
 	EXPECT_EQ(status & PCI_STATUS_CAP_LIST, 0, "it has now: write this test");

@@ -15,8 +15,6 @@
 #include "fixture.h"
 #include "v2.h"
 
-#define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
-
 static bool saves(uint32_t state)
 {
 	return state == V2_STOP_COPY || state == V2_PRE_COPY ||
@@ -267,11 +265,11 @@ TEST(answer_lost, "where the answer cannot be written the call fails and hands o
 
 static void expect_config_space(uint32_t state)
 {
-	uint64_t line = CONFIG_BASE + PCI_INTERRUPT_LINE;
+	uint64_t line = VF_CONFIG + PCI_INTERRUPT_LINE;
 	uint8_t was, now, put;
 	uint16_t vendor = 0;
 
-	EXPECT_EQ(pread(vf.fd, &vendor, 2, CONFIG_BASE + PCI_VENDOR_ID), 2);
+	EXPECT_EQ(pread(vf.fd, &vendor, 2, VF_CONFIG + PCI_VENDOR_ID), 2);
 	EXPECT_EQ(vendor != 0 && vendor != 0xffff, true, "%s", v2_name(state));
 	ASSERT_EQ(pread(vf.fd, &was, 1, line), 1);
 	put = was ^ 1;

@@ -7,10 +7,9 @@
 #include <linux/vfio.h>
 
 #include "attack.h"
+#include "config.h"
 #include "igbvf.h"
 
-#define BASE(index)	((uint64_t)(index) << 40)
-#define CONFIG		BASE(VFIO_PCI_CONFIG_REGION_INDEX)
 #define BAR_LEN		0x4000
 #define CONFIG_LEN	4096
 
@@ -59,32 +58,13 @@ static bool recover(struct member *m)
 
 const struct attack attack_recover = { "recover", recover };
 
-static int find_capability(struct vf *vf, uint8_t id)
-{
-	uint8_t at = 0, here[2];
-	int steps;
-
-	if (pread(vf->fd, &at, 1, CONFIG + PCI_CAPABILITY_LIST) != 1)
-		return 0;
-	for (steps = 0; at && steps < 48; steps++) {
-		if (pread(vf->fd, here, 2, CONFIG + at) != 2)
-			return 0;
-		if (here[0] == id)
-			return at;
-		at = here[1];
-	}
-	return 0;
-}
-
 /* The reset that a guest does itself. */
 static bool flr(struct member *m)
 {
 	struct vf *vf = attack_target(m);
-	uint16_t control = PCI_EXP_DEVCTL_BCR_FLR;
-	int at = find_capability(vf, PCI_CAP_ID_EXP);
 
 	rest(m);
-	return at && pwrite(vf->fd, &control, 2, CONFIG + at + PCI_EXP_DEVCTL) == 2;
+	return !config_reset(vf);
 }
 
 const struct attack attack_flr = { "flr", flr };
@@ -94,7 +74,7 @@ static bool read_config(struct member *m)
 	uint8_t buf[64];
 
 	return pread(attack_target(m)->fd, buf, RANDOM_OF(&m->random, widths),
-		     CONFIG + random_below(&m->random, CONFIG_LEN + 8)) > 0;
+		     VF_CONFIG + random_below(&m->random, CONFIG_LEN + 8)) > 0;
 }
 
 const struct attack attack_read_config = { "read_config", read_config };
@@ -108,7 +88,7 @@ static bool write_config(struct member *m)
 
 	random_fill(&m->random, buf, sizeof(buf));
 	return pwrite(attack_target(m)->fd, buf, RANDOM_OF(&m->random, widths),
-		      CONFIG + at) > 0;
+		      VF_CONFIG + at) > 0;
 }
 
 const struct attack attack_write_config = { "write_config", write_config };
@@ -123,7 +103,7 @@ static bool decoding(struct member *m)
 	uint16_t command = RANDOM_OF(&m->random, commands);
 
 	return pwrite(attack_target(m)->fd, &command, 2,
-		      CONFIG + PCI_COMMAND) == 2;
+		      VF_CONFIG + PCI_COMMAND) == 2;
 }
 
 const struct attack attack_decoding = { "decoding", decoding };
@@ -139,7 +119,7 @@ static uint64_t bar_place(struct member *m)
 	if (random_one_in(&m->random, 3))
 		return random_below(&m->random, BAR_LEN + 16);
 	if (random_one_in(&m->random, 16))
-		return BASE(VFIO_PCI_BAR3_REGION_INDEX) +
+		return VF_REGION(VFIO_PCI_BAR3_REGION_INDEX) +
 		       random_below(&m->random, BAR_LEN + 16);
 	return RANDOM_OF(&m->random, page0);
 }

@@ -12,8 +12,6 @@
 #include "sysfs.h"
 #include "v2.h"
 
-#define CONFIG	((off_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
-
 struct vf vf;
 struct vf other;
 
@@ -74,7 +72,7 @@ void change_register(struct vf *vf)
 			continue;
 		known = true;
 		ASSERT_EQ(pwrite(vf->fd, &registers[i].command, 2,
-				 CONFIG + PCI_COMMAND), 2);
+				 VF_CONFIG + PCI_COMMAND), 2);
 		ASSERT_EQ(pread(vf->fd, &value, len, at), len);
 		value ^= 0x5a5a5a80;
 		ASSERT_EQ(pwrite(vf->fd, &value, len, at), len);

@@ -22,7 +22,6 @@
 #include "tap.h"
 
 #define PF		"eth0"
-#define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 
 /* Where things lie in the memory of the guest. */
 #define IOVA		0x10000000UL
@@ -168,7 +167,7 @@ void wr(struct guest *g, uint32_t reg, uint32_t val)
 
 void set_command(struct guest *g, uint16_t command)
 {
-	ASSERT_EQ(pwrite(g->vf->fd, &command, 2, CONFIG_BASE + PCI_COMMAND), 2);
+	ASSERT_EQ(pwrite(g->vf->fd, &command, 2, VF_CONFIG + PCI_COMMAND), 2);
 }
 
 static void irqs(struct guest *g)

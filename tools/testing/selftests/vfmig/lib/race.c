@@ -16,12 +16,12 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "config.h"
 #include "fixture.h"
 #include "race.h"
 #include "sysfs.h"
 #include "v2.h"
 
-#define CONFIG_BASE	((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << 40)
 /* And not so long that a test that fails takes its VM with it. */
 #define FOR_EVER_MS	100000
 /* vfio asks at once, and then every ten seconds. */
@@ -147,34 +147,6 @@ void calls_seen(struct calls *calls)
 		snprintf(calls->name[calls->nr++], sizeof(calls->name[0]),
 			 "%s", word);
 	}
-}
-
-static uint8_t find_express(struct vf *vf)
-{
-	uint8_t at = 0, id = 0;
-
-	if (pread(vf->fd, &at, 1, CONFIG_BASE + PCI_CAPABILITY_LIST) != 1)
-		return 0;
-	while (at && pread(vf->fd, &id, 1, CONFIG_BASE + at) == 1 &&
-	       id != PCI_CAP_ID_EXP)
-		if (pread(vf->fd, &at, 1, CONFIG_BASE + at + 1) != 1)
-			return 0;
-	return at;
-}
-
-/* As a guest resets its function. */
-int config_reset(struct vf *vf)
-{
-	uint8_t express = find_express(vf);
-	uint64_t at = CONFIG_BASE + express + PCI_EXP_DEVCTL;
-	uint16_t control = 0;
-
-	if (!express)
-		return -ENODEV;
-	if (pread(vf->fd, &control, 2, at) != 2)
-		return -EIO;
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	return pwrite(vf->fd, &control, 2, at) == 2 ? 0 : -EIO;
 }
 
 static int administrator_reset(struct vf *vf)

@@ -71,8 +71,6 @@ void calls_seen(struct calls *calls);
 long now_us(void);
 void wait_until_us(long when);
 
-int config_reset(struct vf *vf);
-
 /* The ways to reset a device, each for itself. */
 struct reset {
 	const char *name;

@@ -11,6 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/vfio.h>
+
+/* Where vfio-pci has its regions in the device's file. */
+#define VF_REGION(index)	((uint64_t)(index) << 40)
+#define VF_CONFIG		VF_REGION(VFIO_PCI_CONFIG_REGION_INDEX)
 
 enum {
 	STATE_STOP = 0,
