@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 
 #include "fixture.h"
 #include "igbvf.h"
@@ -121,12 +122,35 @@ static void need_traffic(void)
 	guest_leave(&guest);
 }
 
+/*
+ * The emulation's reset leaves the vectors as they were, and whoever writes to
+ * BAR 0 at random has assigned one that no function has.
+ */
+static void unassign_vectors(struct vf *vf)
+{
+	uint16_t command = PCI_COMMAND_MEMORY;
+	uint32_t none = 0;
+
+	ASSERT_EQ(pwrite(vf->fd, &command, sizeof(command), VF_CONFIG + PCI_COMMAND),
+		  sizeof(command));
+	ASSERT_EQ(pwrite(vf->fd, &none, sizeof(none), IVAR0), sizeof(none));
+	ASSERT_EQ(pwrite(vf->fd, &none, sizeof(none), IVAR_MISC), sizeof(none));
+}
+
+static void restore_igbvf(void)
+{
+	pf_up(true);
+	pf_set_mac(vf_first(), MAC);
+	open_both();
+	unassign_vectors(&vf);
+	if (other.bdf)
+		unassign_vectors(&other);
+}
+
 void need_usable(void)
 {
-	if (is_igbvf(vf_first())) {
-		pf_up(true);
-		pf_set_mac(vf_first(), MAC);
-	}
+	if (is_igbvf(vf_first()))
+		restore_igbvf();
 	open_both();
 	need_new();
 	need_whole_transfer();
