@@ -45,6 +45,8 @@ static inline uint32_t in32(uint16_t port)
  * @sent: frames given to the ring
  * @backwards: how often a counter of the VF was less than before
  * @wrong: how often one was not what the guest had counted itself
+ * @first: the first of these, zero while there is none: which register, what it
+ *	was before and after the ring was emptied, and the guest's own count then
  * @spurious: interrupts that nobody had enabled
  */
 struct counts {
@@ -53,6 +55,12 @@ struct counts {
 	uint32_t backwards;
 	uint32_t wrong;
 	uint32_t spurious;
+	struct {
+		uint32_t reg;
+		uint32_t before;
+		uint32_t own;
+		uint32_t after;
+	} first;
 };
 
 extern struct counts counts;

@@ -78,6 +78,10 @@ static void answer(void)
 	put_member("backwards", counts.backwards);
 	put_member("wrong", counts.wrong);
 	put_member("spurious", counts.spurious);
+	put_member("reg", counts.first.reg);
+	put_member("before", counts.first.before);
+	put_member("own", counts.first.own);
+	put_member("after", counts.first.after);
 	put(AGENT, "}\n");
 }
 

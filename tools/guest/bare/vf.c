@@ -121,7 +121,15 @@ static void rings_up(void)
 	wr(RDT, 0);
 	wr(SRRCTL, SRRCTL_OF(BUFFER_SIZE));
 	wr(RXDCTL, RXDCTL_ENABLE);
-	wr(RDT, RING_DESCS - 1);
+}
+
+/* Before the function has a descriptor, and can count a frame. */
+static void begin_counters(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++) {
+		counters[i].base = rd(counters[i].reg);
+		counters[i].last = counters[i].base;
+	}
 }
 
 const char *vf_init(void)
@@ -141,10 +149,8 @@ const char *vf_init(void)
 	if (!mailbox_ask(MSG_LPE, MAX_FRAME))
 		return "bare guest: the PF refuses frames of the usual size";
 	rings_up();
-	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++) {
-		counters[i].base = rd(counters[i].reg);
-		counters[i].last = counters[i].base;
-	}
+	begin_counters();
+	wr(RDT, RING_DESCS - 1);
 	return NULL;
 }
 
@@ -191,6 +197,16 @@ static bool all_is_sent(void)
 	return !counts.sent || desc_done(&tx_ring[last].status);
 }
 
+static void note_wrong(const struct counter *counter, uint32_t before, uint32_t after)
+{
+	if (!counts.wrong++) {
+		counts.first.reg = counter->reg;
+		counts.first.before = before;
+		counts.first.own = *counter->own;
+		counts.first.after = after;
+	}
+}
+
 /*
  * What was counted before the ring was found empty has been taken from it, and
  * what was taken has been counted since.
@@ -209,7 +225,7 @@ void vf_check_counters(void)
 			counts.backwards++;
 		if ((int32_t)(*counters[i].own - before[i]) < 0 ||
 		    (int32_t)(now - counters[i].base - *counters[i].own) < 0)
-			counts.wrong++;
+			note_wrong(&counters[i], before[i], now - counters[i].base);
 		counters[i].last = now;
 	}
 }

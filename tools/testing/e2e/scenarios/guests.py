@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest that fails is not taken for one that goes on."""
+"""
+A guest that fails is not taken for one that goes on, nor one that does well for
+one that fails.
+"""
+
+import socket
+import threading
+from contextlib import contextmanager
 
 from lib.bare_guest import BareGuest
 from lib.scenario import only_on
-from lib.tap import expect
+from lib.tap import Tap, expect
+from lib.vfs import PEER
 from lib.waiting import until
 
 GONE_LIMIT = 60
+# Of the two types for local experiments, the one that the guest does not send back.
+OTHERS_TYPE = 0x88b6
 
 
 def with_bare_guest(play):
@@ -35,7 +45,44 @@ def exception(guest):
           "the guest to name the exception")
 
 
+@contextmanager
+def broadcasts():
+    """Frames for everybody, one after another."""
+    stop = threading.Event()
+
+    def send_all():
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+            sender.bind((PEER, OTHERS_TYPE))
+            frame = b"\xff" * 6 + sender.getsockname()[4] + OTHERS_TYPE.to_bytes(2, "big")
+            while not stop.is_set():
+                sender.send(frame.ljust(60, b"\0"))
+
+    thread = threading.Thread(target=send_all, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def others_frames(bench):
+    """They are for the guest to count, from the first one that its VF counts."""
+    bench.drop_guest()
+    bench.prepare_vfs()
+    with broadcasts():
+        guest = BareGuest(bench.vfs[0])
+    try:
+        guest.check_alive()
+        counts = guest.vm.agent.ask("counts")
+        Tap.note(f"{counts['received'] - counts['sent']} frames of others")
+        expect(counts["received"] > counts["sent"], "the guest has had no frames of others")
+    finally:
+        guest.end()
+
+
 SCENARIOS = only_on(["newest"], [
+    ("guests: one without a system starts while frames of others come", others_frames),
     ("guests: one that is reset ends its QEMU, which says why", with_bare_guest(reset)),
     ("guests: one without a system names an exception, and stands", with_bare_guest(exception)),
 ])
