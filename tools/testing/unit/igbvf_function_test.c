@@ -26,6 +26,9 @@ const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
 	IGBVF_VFGPRLBC, IGBVF_VFGPTLBC, IGBVF_VFGORLBC, IGBVF_VFGOTLBC,
 };
 
+/* Of a link that has come up, E1000_PF_CONTROL_MSG of igb. */
+#define PF_NOTICE	0x100
+
 s64 shim_ns;
 
 static struct igbvf_device vf;
@@ -34,6 +37,8 @@ static u32 regs[IGBVF_BAR0_MIN / 4];
 /* Reads until the function goes, reads since. */
 static unsigned int reads_left, reads_gone;
 static bool head_is_lost;
+/* Answers that the PF writes over. */
+static unsigned int notices_left;
 /* The DCTL of a queue that does not become disabled, or enabled again. */
 static u32 stays_enabled, stays_disabled;
 static char why[256];
@@ -73,10 +78,15 @@ u32 ioread32(const void *at)
 	return val;
 }
 
-/* As igb: granted, and heard. */
+/* As igb: granted, and heard; or what it says by itself has taken the answer's place. */
 static void pf_answers(void)
 {
-	*reg(IGBVF_VMBMEM) |= IGBVF_MSG_ACK | IGBVF_MSG_CTS;
+	if (notices_left) {
+		notices_left--;
+		*reg(IGBVF_VMBMEM) = PF_NOTICE | IGBVF_MSG_CTS;
+	} else {
+		*reg(IGBVF_VMBMEM) |= IGBVF_MSG_ACK | IGBVF_MSG_CTS;
+	}
 	*reg(IGBVF_V2PMAILBOX) |= IGBVF_MBX_PFACK | IGBVF_MBX_PFSTS;
 }
 
@@ -128,6 +138,7 @@ static void power_on(void)
 	reads_left = ALIVE;
 	reads_gone = 0;
 	head_is_lost = false;
+	notices_left = 0;
 	stays_enabled = 0;
 	stays_disabled = 0;
 	why[0] = '\0';
@@ -241,6 +252,23 @@ static void must_notice(const char *name, int (*go)(void))
 	   name, n, ret, worst, why);
 	ok(longest < 50 * 1000000LL, "%s does not wait for it: %lld us", name,
 	   (long long)longest / 1000);
+}
+
+static void notices_are_no_answers(void)
+{
+	int ret;
+
+	power_on();
+	notices_left = 1;
+	ret = go_restore();
+	ok(!ret, "an answer that a notice of the PF's has replaced is asked for again: %d, \"%s\"",
+	   ret, why);
+
+	power_on();
+	notices_left = ~0U;
+	ret = go_restore();
+	ok(ret == -ETIMEDOUT, "of a PF that writes notices only an answer is not waited for without end: %d",
+	   ret);
 }
 
 static void heads_must_be_spared(void)
@@ -428,6 +456,7 @@ int main(void)
 	must_notice("the registers of a load", go_write);
 	must_notice("what a load asks of the PF", go_restore);
 	must_notice("the message of a load", go_leave);
+	notices_are_no_answers();
 	heads_must_be_spared();
 	there_or_back_or_lost();
 	too_many_addresses_can_be_taken_back();

@@ -52,7 +52,7 @@ static int igbvf_in_flight(struct igbvf_device *vf)
  */
 int igbvf_pf_settle(struct igbvf_device *vf)
 {
-	unsigned long end = igbvf_deadline(IGBVF_PF_MS);
+	unsigned long end = igbvf_deadline(IGBVF_SETTLE_MS);
 	int ret;
 
 	for (;;) {
@@ -73,13 +73,15 @@ int igbvf_pf_settle(struct igbvf_device *vf)
  * @vf: the function
  * @set: bits that must have been set
  * @clear: bits that must be clear
+ * @ms: for how long at the most, in milliseconds
  *
  * Return: 0; -ETIMEDOUT; -EIO of a function that has gone; or what
  * vfmig_must_stop() said. igbvf_say() has the words.
  */
-int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear)
+int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear,
+		       unsigned int ms)
 {
-	unsigned long end = igbvf_deadline(IGBVF_PF_MS);
+	unsigned long end = igbvf_deadline(ms);
 	u32 val, seen = 0;
 	int ret;
 
@@ -136,21 +138,8 @@ static bool igbvf_read_answer(struct igbvf_device *vf, u32 type, u32 *answer)
 	       (answer[0] & IGBVF_MSG_TYPE) == type;
 }
 
-/**
- * igbvf_exchange - one message, and the PF's answer to it
- * @vf: the function
- * @msg: the message
- * @nr: its length in words
- * @answer: three words, filled
- *
- * Return: 0, whatever the answer is, or a negative errno; igbvf_say() has the
- * words.
- */
-int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,
-		   u32 *answer)
+static int igbvf_send(struct igbvf_device *vf, const u32 *msg, unsigned int nr)
 {
-	u32 type = msg[0] & IGBVF_MSG_TYPE;
-	unsigned long end = igbvf_deadline(IGBVF_PF_MS);
 	unsigned int i;
 	int ret;
 
@@ -160,18 +149,60 @@ int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,
 	for (i = 0; i < nr; i++)
 		igbvf_wr32(vf, IGBVF_VMBMEM + 4 * i, msg[i]);
 	igbvf_wr32(vf, IGBVF_V2PMAILBOX, IGBVF_MBX_REQ);
+	return 0;
+}
 
-	/* A PF may write notices of its own in between. */
+/*
+ * A PF writes notices of its own, as when its link has come up: before it answers,
+ * or over the answer. -EAGAIN where there was a notice and nothing more.
+ */
+static int igbvf_receive(struct igbvf_device *vf, u32 type, u32 *answer,
+			 unsigned long end)
+{
+	unsigned int ms = IGBVF_PF_MS;
+	bool noticed = false;
+	int ret;
+
 	while (time_before(jiffies, end)) {
-		ret = igbvf_wait_mailbox(vf, IGBVF_MBX_PFSTS, IGBVF_MBX_PFU);
+		ret = igbvf_wait_mailbox(vf, IGBVF_MBX_PFSTS, IGBVF_MBX_PFU, ms);
+		if (ret == -ETIMEDOUT && noticed)
+			return -EAGAIN;
 		if (!ret)
 			ret = igbvf_take_buffer(vf);
 		if (ret)
 			return ret;
 		if (igbvf_read_answer(vf, type, answer))
 			return 0;
+		noticed = true;
+		ms = IGBVF_NOTICE_MS;
 	}
 	return -ETIMEDOUT;
+}
+
+/**
+ * igbvf_exchange - one message, and the PF's answer to it
+ * @vf: the function
+ * @msg: the message
+ * @nr: its length in words
+ * @answer: three words, filled
+ *
+ * Asks again where a notice of the PF's has taken the answer's place.
+ *
+ * Return: 0, whatever the answer is, or a negative errno; igbvf_say() has the
+ * words.
+ */
+int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,
+		   u32 *answer)
+{
+	unsigned long end = igbvf_deadline(IGBVF_PF_MS);
+	int ret;
+
+	do {
+		ret = igbvf_send(vf, msg, nr);
+		if (!ret)
+			ret = igbvf_receive(vf, msg[0] & IGBVF_MSG_TYPE, answer, end);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /**

@@ -31,7 +31,9 @@
 /* How long each of these may take, in milliseconds. */
 #define IGBVF_DRAIN_MS		1000
 #define IGBVF_QUEUE_MS		100
-#define IGBVF_PF_MS		500
+#define IGBVF_SETTLE_MS		500
+#define IGBVF_PF_MS		2000
+#define IGBVF_NOTICE_MS		100
 #define IGBVF_POLL_US		50
 
 /**
@@ -216,7 +218,8 @@ void igbvf_pf_take_back(struct igbvf_device *vf);
 /* exchange.c */
 int igbvf_fail_gone(struct igbvf_device *vf);
 int igbvf_pf_settle(struct igbvf_device *vf);
-int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear);
+int igbvf_wait_mailbox(struct igbvf_device *vf, u32 set, u32 clear,
+		       unsigned int ms);
 int igbvf_exchange(struct igbvf_device *vf, const u32 *msg, unsigned int nr,
 		   u32 *answer);
 int igbvf_say(struct igbvf_device *vf, int ret, const char *what);

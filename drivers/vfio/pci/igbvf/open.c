@@ -22,9 +22,9 @@ static bool igbvf_is_left(struct igbvf_device *vf)
 
 /*
  * Takes back what was asked of the PF, by the guest or for it. A guest that has
- * asked for nothing that igb keeps costs nothing; a PF that does not answer half
- * a second. What cannot be taken back when the user goes, because the PF is down
- * or the function in D3, is tried again when the next one comes.
+ * asked for nothing that igb keeps costs nothing; one whose PF does not answer
+ * costs IGBVF_PF_MS. What cannot be taken back when the user goes, because the PF
+ * is down or the function in D3, is tried again when the next one comes.
  */
 static void igbvf_take_back(struct igbvf_device *vf)
 {

@@ -32,7 +32,7 @@ static int igbvf_hello(struct igbvf_device *vf, u8 *given)
 
 	igbvf_wr32(vf, IGBVF_CTRL, IGBVF_CTRL_RST);
 	igbvf_flush(vf);
-	ret = igbvf_wait_mailbox(vf, 0, IGBVF_MBX_RSTI);
+	ret = igbvf_wait_mailbox(vf, 0, IGBVF_MBX_RSTI, IGBVF_PF_MS);
 	if (!ret)
 		ret = igbvf_exchange(vf, &hello, 1, answer);
 	if (ret)
