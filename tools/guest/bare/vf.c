@@ -85,21 +85,32 @@ static bool mailbox_take(void)
 	return false;
 }
 
-static bool mailbox_ask(uint32_t message, uint32_t argument)
+static bool mailbox_send(uint32_t message, uint32_t argument)
 {
-	uint32_t answer;
-
 	if (!mailbox_take())
 		return false;
 	mailbox_seen = 0;
 	wr(VMBMEM, message);
 	wr(VMBMEM + 4, argument);
 	wr(V2PMAILBOX, MBX_REQ);
-	if (!mailbox_wait(MBX_PFACK) || !mailbox_wait(MBX_PFSTS) || !mailbox_take())
-		return false;
-	answer = rd(VMBMEM);
-	wr(V2PMAILBOX, MBX_ACK);
-	return (answer & IGBVF_MSG_TYPE) == message && answer & MSG_ACK;
+	return mailbox_wait(MBX_PFACK) && mailbox_wait(MBX_PFSTS);
+}
+
+/*
+ * Asks again where a notice of the PF's own, as of its link, has come instead of
+ * the answer: both requests may be made twice.
+ */
+static bool mailbox_ask(uint32_t message, uint32_t argument)
+{
+	uint32_t answer;
+
+	do {
+		if (!mailbox_send(message, argument) || !mailbox_take())
+			return false;
+		answer = rd(VMBMEM);
+		wr(V2PMAILBOX, MBX_ACK);
+	} while ((answer & IGBVF_MSG_TYPE) != message);
+	return answer & MSG_ACK;
 }
 
 /* QEMU's igb leaves head and tail as they are when the function is reset. */

@@ -330,16 +330,39 @@ void mailbox_fetch(struct guest *g, uint32_t *msg, unsigned int n)
 	wr(g, V2PMAILBOX, MBX_ACK);
 }
 
+/*
+ * Waits for the answer to @msg, which it takes the place of. The PF has notices of
+ * its own, as after its link has come up: one may be there first, or have taken
+ * the answer's place. Then it is asked again.
+ */
+static bool exchange(struct guest *g, uint32_t *msg, unsigned int n,
+		     unsigned int patience_us)
+{
+	uint32_t answer[IGBVF_VMBMEM_WORDS];
+
+	do {
+		mailbox_post(g, msg, n);
+		if (!mailbox_wait_for(g, MBX_PFACK, patience_us) ||
+		    !mailbox_wait_for(g, MBX_PFSTS, patience_us))
+			return false;
+		do {
+			mailbox_fetch(g, answer, n);
+			if ((uint16_t)answer[0] == (uint16_t)msg[0]) {
+				memcpy(msg, answer, n * sizeof(*msg));
+				return true;
+			}
+		} while (mailbox_wait_for(g, MBX_PFSTS, SILENCE_US));
+	} while (patience_us == PATIENCE_US);
+	return false;
+}
+
 static uint32_t ask_for(struct guest *g, const uint32_t *msg, unsigned int n,
 			unsigned int patience_us)
 {
-	uint32_t answer = 0;
+	uint32_t words[IGBVF_VMBMEM_WORDS];
 
-	mailbox_post(g, msg, n);
-	if (mailbox_wait_for(g, MBX_PFACK, patience_us) &&
-	    mailbox_wait_for(g, MBX_PFSTS, patience_us))
-		mailbox_fetch(g, &answer, 1);
-	return answer;
+	memcpy(words, msg, n * sizeof(*msg));
+	return exchange(g, words, n, patience_us) ? words[0] : 0;
 }
 
 /* Returns the first word of the answer, 0 where there is none. */
@@ -360,13 +383,11 @@ bool mailbox_hello(struct guest *g)
 
 	wr(g, CTRL, CTRL_RST);
 	usleep(10000);
-	mailbox_post(g, msg, 1);
-	if (!mailbox_wait(g, MBX_PFACK) || !mailbox_wait(g, MBX_PFSTS))
+	if (!exchange(g, msg, 3, PATIENCE_US))
 		return false;
-	mailbox_fetch(g, msg, 3);
 	if (msg[0] & MSG_ACK)
 		memcpy(g->mac, &msg[1], 6);
-	return (msg[0] & 0xffff) == MSG_RESET;
+	return true;
 }
 
 void rings_up(struct guest *g)
