@@ -274,6 +274,7 @@ struct vfmig_device *vfmig_register(struct vfio_pci_core_device *core,
 void vfmig_unregister(struct vfmig_device *vm);
 int vfmig_open(struct vfmig_device *vm);
 void vfmig_close(struct vfmig_device *vm);
+void vfmig_reset_prepare(struct vfmig_device *vm);
 void vfmig_reset_done(struct vfmig_device *vm);
 
 /* Region info of BARs, for a driver's vfio_device_ops. */
@@ -315,6 +316,7 @@ int vfmig_pci_probe(struct vfmig_pci_device *vpci,
 void vfmig_pci_remove(struct pci_dev *pdev);
 int vfmig_pci_open_device(struct vfio_device *vdev);
 void vfmig_pci_close_device(struct vfio_device *vdev);
+void vfmig_pci_reset_prepare(struct pci_dev *pdev);
 void vfmig_pci_reset_done(struct pci_dev *pdev);
 extern const struct pci_error_handlers vfmig_pci_err_handlers;
 

@@ -5,15 +5,18 @@
  * decoding off, and QEMU restores PCI_COMMAND on a destination only after the
  * device's state is there.
  *
- * What is switched on here is switched off again bit by bit: a stretch of
- * accesses may last, and meanwhile a reset through sysfs restores PCI_COMMAND,
- * and vfio's interrupt handler changes it, under other locks than ours.
+ * What is switched on here is switched off again bit by bit, because vfio's
+ * interrupt handler changes PCI_COMMAND meanwhile. A reset through sysfs comes at
+ * any time, too, and waits for nobody: the PCI core clears PCI_COMMAND, and
+ * restores what it was. So a reset switches off first what was switched on here,
+ * and while one is under way nothing is switched on.
  */
 #include <linux/export.h>
 #include <linux/lockdep.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/vfio_pci_core.h>
+#include <linux/wait.h>
 
 #include "device.h"
 
@@ -35,21 +38,102 @@ static u16 vfmig_bars_bits(struct pci_dev *pdev)
 	return bits;
 }
 
-/* Against vfio's interrupt handler, which sets and clears a bit of its own. */
-static u16 vfmig_bars_change(struct vfio_pci_core_device *core, u16 clear,
-			     u16 set)
+static u16 vfmig_bars_change(struct pci_dev *pdev, u16 clear, u16 set)
 {
-	struct pci_dev *pdev = core->pdev;
+	u16 before, after;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &before);
+	after = (before & ~clear) | set;
+	if (after != before)
+		pci_write_config_word(pdev, PCI_COMMAND, after);
+	return after & ~before;
+}
+
+/* False where a reset is under way. */
+static bool vfmig_bars_switch_on(struct vfmig_device *vm)
+{
+	struct vfio_pci_core_device *core = vm->core;
 	unsigned long flags;
-	u16 before;
+	bool may;
 
 	spin_lock_irqsave(&core->irqlock, flags);
-	pci_read_config_word(pdev, PCI_COMMAND, &before);
-	if (((before & ~clear) | set) != before)
-		pci_write_config_word(pdev, PCI_COMMAND,
-				      (before & ~clear) | set);
+	may = !vm->resetting;
+	if (may)
+		vm->switched_on = vfmig_bars_change(core->pdev, 0,
+						    vfmig_bars_bits(core->pdev));
 	spin_unlock_irqrestore(&core->irqlock, flags);
-	return before;
+	return may;
+}
+
+static void vfmig_bars_switch_off(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->core->irqlock);
+
+	if (vm->switched_on)
+		vfmig_bars_change(vm->core->pdev, vm->switched_on, 0);
+	vm->switched_on = 0;
+}
+
+/**
+ * vfmig_bars_reset_begins - the device is about to be reset
+ * @vm: the device
+ *
+ * Context: before the PCI core saves PCI_COMMAND; process context, any locks of
+ * vfio and the PCI core.
+ */
+void vfmig_bars_reset_begins(struct vfmig_device *vm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vm->core->irqlock, flags);
+	WRITE_ONCE(vm->resetting, true);
+	vfmig_bars_switch_off(vm);
+	spin_unlock_irqrestore(&vm->core->irqlock, flags);
+}
+
+/**
+ * vfmig_bars_reset_ends - the device has been reset, and the engine knows
+ * @vm: the device
+ *
+ * Context: after the PCI core has restored PCI_COMMAND; as the beginning.
+ */
+void vfmig_bars_reset_ends(struct vfmig_device *vm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vm->core->irqlock, flags);
+	WRITE_ONCE(vm->resetting, false);
+	spin_unlock_irqrestore(&vm->core->irqlock, flags);
+	wake_up_all(&vm->wait);
+}
+
+/* Outside of the memory_lock, which a reset may hold until its end. */
+static int vfmig_bars_await_reset(struct vfmig_device *vm)
+{
+	int ret;
+
+	while (READ_ONCE(vm->resetting)) {
+		ret = vfmig_must_stop(vm);
+		if (ret)
+			return ret;
+		wait_event_timeout(vm->wait, !READ_ONCE(vm->resetting), HZ / 10);
+	}
+	return 0;
+}
+
+/* -EAGAIN where a reset has begun meanwhile. */
+static int vfmig_bars_check(struct vfmig_device *vm)
+{
+	struct pci_dev *pdev = vm->core->pdev;
+
+	if (vfmig_was_reset(vm))
+		return -ECANCELED;
+	if (pdev->current_state != PCI_D0)
+		return -EHOSTDOWN;
+	if (pci_channel_offline(pdev) || !pci_device_is_present(pdev))
+		return vfmig_fail(vm, -EIO,
+				  "the device does not respond to config accesses, it was unplugged or is in an error state");
+	return vfmig_bars_switch_on(vm) ? 0 : -EAGAIN;
 }
 
 /**
@@ -64,44 +148,33 @@ static u16 vfmig_bars_change(struct vfio_pci_core_device *core, u16 clear,
  * by vfmig_bars_end().
  * Return: 0; -EHOSTDOWN where the guest has put the device into a low power
  * state; -ECANCELED where the device has been reset meanwhile; -EIO where it
- * does not respond; or the errno of runtime PM, which could not resume it.
+ * does not respond; what vfmig_must_stop() says while a reset is under way; or
+ * the errno of runtime PM, which could not resume the device.
  */
 int vfmig_bars_begin(struct vfmig_device *vm)
 {
-	struct vfio_pci_core_device *core = vm->core;
-	struct pci_dev *pdev = core->pdev;
-	u16 bits, before;
+	struct device *dev = &vm->core->pdev->dev;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	ret = pm_runtime_resume_and_get(&pdev->dev);
+	ret = pm_runtime_resume_and_get(dev);
 	if (ret)
 		return vfmig_fail(vm, ret,
 				  "could not resume the device from runtime suspend");
 
-	down_write(&core->memory_lock);
-	if (vfmig_was_reset(vm)) {
-		ret = -ECANCELED;
-		goto out;
-	}
-	if (pdev->current_state != PCI_D0) {
-		ret = -EHOSTDOWN;
-		goto out;
-	}
-	if (pci_channel_offline(pdev) || !pci_device_is_present(pdev)) {
-		ret = vfmig_fail(vm, -EIO,
-				 "the device does not respond to config accesses, it was unplugged or is in an error state");
-		goto out;
-	}
-
-	bits = vfmig_bars_bits(pdev);
-	before = vfmig_bars_change(core, 0, bits);
-	vm->switched_on = bits & ~before;
-	return 0;
-out:
-	up_write(&core->memory_lock);
-	pm_runtime_put(&pdev->dev);
+	do {
+		ret = vfmig_bars_await_reset(vm);
+		if (ret)
+			goto err_put;
+		down_write(&vm->core->memory_lock);
+		ret = vfmig_bars_check(vm);
+		if (!ret)
+			return 0;
+		up_write(&vm->core->memory_lock);
+	} while (ret == -EAGAIN);
+err_put:
+	pm_runtime_put(dev);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfmig_bars_begin);
@@ -115,12 +188,13 @@ EXPORT_SYMBOL_GPL(vfmig_bars_begin);
 void vfmig_bars_end(struct vfmig_device *vm)
 {
 	struct vfio_pci_core_device *core = vm->core;
+	unsigned long flags;
 
 	lockdep_assert_held(&vm->lock);
 
-	if (vm->switched_on)
-		vfmig_bars_change(core, vm->switched_on, 0);
-	vm->switched_on = 0;
+	spin_lock_irqsave(&core->irqlock, flags);
+	vfmig_bars_switch_off(vm);
+	spin_unlock_irqrestore(&core->irqlock, flags);
 	up_write(&core->memory_lock);
 	pm_runtime_put(&core->pdev->dev);
 }

@@ -77,8 +77,13 @@ struct vfmig_device {
 	/* What the backend has done, and not undone: see backend.c. */
 	bool quiesced;
 	bool frozen;
-	/* Bits of PCI_COMMAND, from vfmig_bars_begin() to vfmig_bars_end(). */
+	/*
+	 * Bits of PCI_COMMAND, from vfmig_bars_begin() to vfmig_bars_end() or the
+	 * beginning of a reset; and whether one is under way. Protected by the
+	 * irqlock of vfio.
+	 */
 	u16 switched_on;
+	bool resetting;
 	/* When the access under way has to give up, in jiffies. */
 	unsigned long deadline;
 	struct vfmig_save *save;
@@ -126,6 +131,10 @@ static inline bool vfmig_was_reset(const struct vfmig_device *vm)
 {
 	return READ_ONCE(vm->reset_pending);
 }
+
+/* bars.c */
+void vfmig_bars_reset_begins(struct vfmig_device *vm);
+void vfmig_bars_reset_ends(struct vfmig_device *vm);
 
 /* access.c: of the access under way, for whoever does a part of its work */
 void vfmig_access_start_clock(struct vfmig_device *vm);

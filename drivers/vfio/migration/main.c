@@ -230,6 +230,23 @@ void vfmig_close(struct vfmig_device *vm)
 EXPORT_SYMBOL_GPL(vfmig_close);
 
 /**
+ * vfmig_reset_prepare - the device is about to be reset, by whomever
+ * @vm: the device, or NULL
+ *
+ * To be called from the reset_prepare handler of a driver whose reset_done handler
+ * calls vfmig_reset_done(). Until then vfmig_bars_begin() waits.
+ *
+ * Context: process context, under any locks of vfio and the PCI core. Does not
+ * wait.
+ */
+void vfmig_reset_prepare(struct vfmig_device *vm)
+{
+	if (vm)
+		vfmig_bars_reset_begins(vm);
+}
+EXPORT_SYMBOL_GPL(vfmig_reset_prepare);
+
+/**
  * vfmig_reset_done - the device has been reset, by whomever
  * @vm: the device, or NULL
  *
@@ -242,8 +259,10 @@ EXPORT_SYMBOL_GPL(vfmig_close);
  */
 void vfmig_reset_done(struct vfmig_device *vm)
 {
-	if (vm)
-		vfmig_engine_reset(vm);
+	if (!vm)
+		return;
+	vfmig_engine_reset(vm);
+	vfmig_bars_reset_ends(vm);
 }
 EXPORT_SYMBOL_GPL(vfmig_reset_done);
 

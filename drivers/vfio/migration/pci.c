@@ -129,6 +129,20 @@ void vfmig_pci_remove(struct pci_dev *pdev)
 EXPORT_SYMBOL_GPL(vfmig_pci_remove);
 
 /**
+ * vfmig_pci_reset_prepare - a function is about to be reset, by whomever
+ * @pdev: the function
+ *
+ * For struct pci_error_handlers; see vfmig_reset_prepare().
+ *
+ * Context: as that of vfmig_reset_prepare().
+ */
+void vfmig_pci_reset_prepare(struct pci_dev *pdev)
+{
+	vfmig_reset_prepare(vfmig_pci_from_pdev(pdev)->vm);
+}
+EXPORT_SYMBOL_GPL(vfmig_pci_reset_prepare);
+
+/**
  * vfmig_pci_reset_done - a function was reset, by whomever
  * @pdev: the function
  *
@@ -145,6 +159,7 @@ EXPORT_SYMBOL_GPL(vfmig_pci_reset_done);
 /* For a driver that has nothing to do at a reset but its backend's ->reset(). */
 const struct pci_error_handlers vfmig_pci_err_handlers = {
 	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_prepare	= vfmig_pci_reset_prepare,
 	.reset_done	= vfmig_pci_reset_done,
 };
 EXPORT_SYMBOL_GPL(vfmig_pci_err_handlers);

@@ -91,8 +91,10 @@ static void igbvf_reset_prepare(struct pci_dev *pdev)
 {
 	struct igbvf_device *vf = igbvf_from_pdev(pdev);
 
-	if (vf->vpci.vm)
-		igbvf_exposure_reset_begins(vf);
+	if (!vf->vpci.vm)
+		return;
+	igbvf_exposure_reset_begins(vf);
+	vfmig_reset_prepare(vf->vpci.vm);
 }
 
 static void igbvf_reset_done(struct pci_dev *pdev)

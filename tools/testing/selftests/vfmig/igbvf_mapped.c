@@ -20,6 +20,7 @@
 #include "fixture.h"
 #include "igbvf.h"
 #include "igbvf_bar.h"
+#include "iommu.h"
 #include "sysfs.h"
 #include "v2.h"
 
@@ -188,6 +189,7 @@ TEST(moved, "so is one that was moved, or split")
 
 TEST(next_owner, "nothing of it is left to who opens the function next")
 {
+	iommu_need_type1("a device that is bound by iommufd has one file only");
 	map_bar0();
 	close(vf.fd);
 	vf.fd = -1;
