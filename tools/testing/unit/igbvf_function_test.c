@@ -267,8 +267,8 @@ static void notices_are_no_answers(void)
 	power_on();
 	notices_left = ~0U;
 	ret = go_restore();
-	ok(ret == -ETIMEDOUT, "of a PF that writes notices only an answer is not waited for without end: %d",
-	   ret);
+	ok(ret == -ETIMEDOUT,
+	   "of a PF that writes notices only an answer is not waited for without end: %d", ret);
 }
 
 static void heads_must_be_spared(void)
