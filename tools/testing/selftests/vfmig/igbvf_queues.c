@@ -307,23 +307,45 @@ static void *reset_by_admin(void *unused)
  * From the moment its registers are as new until the PCI core lets go of it the
  * function's command register is bare.
  */
+static void stop_within_reset(void)
+{
+	pthread_t thread;
+
+	ASSERT_EQ(pthread_create(&thread, NULL, reset_by_admin, NULL), 0);
+	while (rd(&guest, RDLEN))
+		;
+	vf_set_state(&vf, STATE_STOP);
+	pthread_join(thread, NULL);
+	vf_go(&vf, STATE_RUNNING);
+}
+
 TEST(reset_restores, "a step within an administrator's reset does not undo what that restores")
 {
 	const uint16_t bits = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	pthread_t thread;
 
 	boot();
 	ASSERT_EQ(real_command(vf.bdf) & bits, bits);
 	for (int i = 0; i < 3; i++) {
-		ASSERT_EQ(pthread_create(&thread, NULL, reset_by_admin, NULL), 0);
-		while (rd(&guest, RDLEN))
-			;
-		vf_set_state(&vf, STATE_STOP);
-		pthread_join(thread, NULL);
-		vf_go(&vf, STATE_RUNNING);
+		stop_within_reset();
 		EXPECT_EQ(real_command(vf.bdf) & bits, bits);
 		guest_boot(&guest);
 	}
+}
+
+TEST(reset_ends_stop, "nor does a step that begins within the reset and would outlast it")
+{
+	const uint16_t bits = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	uint32_t msg[2] = { MSG_LPE, 1600 };
+
+	boot();
+	/* It waits for the answer that does not come, until the reset is done. */
+	pf_up(false);
+	mailbox_post(&guest, msg, 2);
+	/* The PF has taken the rings away. */
+	wr(&guest, RDLEN, RING_DESCS * sizeof(struct desc));
+	stop_within_reset();
+	EXPECT_EQ(real_command(vf.bdf) & bits, bits);
+	pf_up(true);
 }
 
 TEST(reset, "a reset within a save or a load leaves a function that can be set up")

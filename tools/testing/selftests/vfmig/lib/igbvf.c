@@ -340,7 +340,7 @@ static bool exchange(struct guest *g, uint32_t *msg, unsigned int n,
 {
 	uint32_t answer[IGBVF_VMBMEM_WORDS];
 
-	do {
+	for (;;) {
 		mailbox_post(g, msg, n);
 		if (!mailbox_wait_for(g, MBX_PFACK, patience_us) ||
 		    !mailbox_wait_for(g, MBX_PFSTS, patience_us))
@@ -351,9 +351,8 @@ static bool exchange(struct guest *g, uint32_t *msg, unsigned int n,
 				memcpy(msg, answer, n * sizeof(*msg));
 				return true;
 			}
-		} while (mailbox_wait_for(g, MBX_PFSTS, SILENCE_US));
-	} while (patience_us == PATIENCE_US);
-	return false;
+		} while (mailbox_wait_for(g, MBX_PFSTS, TRY_US));
+	}
 }
 
 static uint32_t ask_for(struct guest *g, const uint32_t *msg, unsigned int n,
