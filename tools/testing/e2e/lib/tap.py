@@ -7,7 +7,7 @@ import time
 import traceback
 
 from .settings import PATIENCE
-from .vm import Vm, cpu_states, log_tails
+from .vm import Vm, report
 
 # Seconds without a word; longer than any scenario takes.
 STUCK = min(600 * PATIENCE, 1800)
@@ -50,7 +50,7 @@ class Tap:
             why = [f"{type(error).__name__}: {error}"]
             if not isinstance(error, AssertionError):
                 why += traceback.format_exc().splitlines()
-            why += cpu_states() + log_tails(first_vm)
+            why += report(first_vm)
         finally:
             _end_if_stuck()
         for line in why:

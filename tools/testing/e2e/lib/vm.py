@@ -4,6 +4,7 @@
 import select
 import socket
 
+from . import kvm_exits
 from .accel import accel
 from .agent import Agent
 from .host import HERE, RUN_DIR
@@ -27,6 +28,11 @@ RAM_BACKEND = "memory-backend-memfd,hugetlb=on" if HUGE_PAGES else "memory-backe
 START_LIMIT = 60
 QUIT_LIMIT = 60
 UNMAPPED = -1
+
+
+def report(since=0):
+    """What there is to be known of a failure, of the QEMUs from that number on."""
+    return cpu_states() + kvm_exits.last_exits() + log_tails(since)
 
 
 def log_tails(since=0, lines=15):

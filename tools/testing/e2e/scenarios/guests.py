@@ -4,14 +4,18 @@ A guest that fails is not taken for one that goes on, nor one that does well for
 one that fails.
 """
 
+import re
 import socket
+import tempfile
 import threading
 from contextlib import contextmanager
 
+from lib import accel, kvm_exits
 from lib.bare_guest import BareGuest
 from lib.scenario import only_on
-from lib.tap import Tap, expect
+from lib.tap import Skip, Tap, expect
 from lib.vfs import PEER
+from lib.vm import Vm
 from lib.waiting import until
 
 GONE_LIMIT = 60
@@ -43,6 +47,29 @@ def exception(guest):
     guest.vm.qmp.execute("inject-nmi")
     until(lambda: "bare guest: exception 2" in guest.vm.console(), GONE_LIMIT,
           "the guest to name the exception")
+
+
+def gives_up(bench):
+    """A triple fault: no interrupt table, and an interrupt."""
+    if accel.accel().name != accel.KVM:
+        raise Skip(f"{accel.accel()}")
+    bench.drop_guest()
+    firmware = bytes(0xfff0) + bytes.fromhex("2e 0f 01 1e f8 ff  cc  90  00 00 00 00 00 00  00 00")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(firmware)
+        file.flush()
+        guest = Vm(paused=True, memory=8, options=["-bios", file.name])
+    try:
+        guest.qmp.execute("cont")
+        guest.qmp.wait(["SHUTDOWN"], GONE_LIMIT)
+        expect(guest.end_reason() == "guest-reset", f"QEMU gives the reason '{guest.end_reason()}'")
+        exits = kvm_exits.last_exits()
+        # As AMD and as Intel call it.
+        expect(any(re.search("reason (shutdown|TRIPLE_FAULT) rip 0xfff6", line) for line in exits),
+               f"KVM's exits are not reported: {exits}")
+        expect(not kvm_exits.last_exits(), "they are reported twice")
+    finally:
+        guest.kill()
 
 
 @contextmanager
@@ -83,6 +110,7 @@ def others_frames(bench):
 
 SCENARIOS = only_on(["newest"], [
     ("guests: one without a system starts while frames of others come", others_frames),
+    ("guests: of one whose CPU gives up KVM's last exits are reported", gives_up),
     ("guests: one that is reset ends its QEMU, which says why", with_bare_guest(reset)),
     ("guests: one without a system names an exception, and stands", with_bare_guest(exception)),
 ])
