@@ -7,19 +7,18 @@
  *
  *	cross_modify [--control]	with it, old code has to run
  */
-#define _GNU_SOURCE	/* memfd_create(), CPU_SET() */
+#define _GNU_SOURCE	/* memfd_create(), cpus.h */
 #include <cpuid.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "gap.h"
 
 #define PAGE		4096
@@ -39,22 +38,6 @@ struct race {
 	atomic_uint done;	/* the round that the other CPU has run */
 	unsigned int stale;	/* rounds in which it ran older code */
 };
-
-static void fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		fail("sched_setaffinity");
-}
 
 static void serialize(void)
 {

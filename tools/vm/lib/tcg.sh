@@ -29,8 +29,8 @@ tcg_thread_of() {
 	fi
 }
 
-# Asks QEMU whether OBJECT, which mends it (tools/qemu/), fits. Without its VMRUN
-# mended there is no KVM in the VM, and DIR/no-kvm has the reason; without its
+# Asks QEMU whether OBJECT, which mends it (tools/qemu/), fits. Without its VMRUN and
+# IGNNE mended there is no KVM in the VM, and DIR/no-kvm has the reason; without its
 # stores mended, no thread a CPU, unless one is asked for. Sets tcg_object and
 # tcg_thread.
 tcg_load_mends() {
@@ -47,7 +47,7 @@ tcg_load_mends() {
 	fi
 	grep -v '^smc: ' "$dir/misfits" >"$dir/no-kvm" || rm "$dir/no-kvm"
 	tcg_thread=$(tcg_thread_of "$host")
-	if [[ $tcg_thread == multi ]] && grep -v '^vmrun: ' "$dir/misfits" >&2 && [[ -z $asked_thread ]]; then
+	if [[ $tcg_thread == multi ]] && grep -vE '^(vmrun|ignne): ' "$dir/misfits" >&2 && [[ -z $asked_thread ]]; then
 		say "so both CPUs are emulated in one thread, which is slower"
 		tcg_thread=single
 	fi
