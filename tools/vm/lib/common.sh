@@ -68,6 +68,7 @@ load_kernel_conf() {
 	kernel_source=
 	# shellcheck disable=SC2034
 	kernel_config=()
+	kernel_patches=()
 	# Set where the series is not known in advance.
 	kernel_config_drifts=
 	# shellcheck disable=SC2034

@@ -59,8 +59,17 @@ built_kernel_configs() {
 	printf '%s\n' "${kernel_config[@]/#/$vm_dir/kernels/}"
 }
 
+# What its source lacks.
+built_kernel_patches() {
+	local patch
+	for patch in "${kernel_patches[@]}"; do
+		printf '%s\n' "$vm_dir/kernels/$patch"
+	done
+}
+
 built_kernel_key() {
-	built_kernel_configs | xargs cat "$(part_link "$kernel_source")/packages" 2>/dev/null || true
+	{ built_kernel_configs && built_kernel_patches; } |
+		xargs cat "$(part_link "$kernel_source")/packages" 2>/dev/null || true
 }
 
 part_link() {
