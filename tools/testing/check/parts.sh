@@ -27,7 +27,7 @@ part static       -           beside  9     tools/testing/static/run
 part unit         -           beside  1     tools/testing/unit/run
 part fuzz         -           alone   10    tools/testing/fuzz/run
 part hosts        -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
-part emulator     -           beside  1     tools/testing/emulator/run
+part emulator     -           beside  3     tools/testing/emulator/run
 part region-mock  'debug*'    beside  15    $selftests/check --kernel K -- mock
 part region-mock  '[!d]*'     beside  8     $selftests/check --kernel K -- mock
 part region-igbvf 'debug*'    beside  16    $selftests/check --kernel K -- igbvf
