@@ -4,9 +4,19 @@
 # What the host VM needs where it is emulated.
 
 # All CPUs see the machine's own counter; asked for the time the HPET stops one
-# after the other. Nothing speculates. What is allocated is cleared by whoever
-# has to clear it, or a test finds out.
+# after the other. How fast it counts is said by tcg_clock(). Nothing speculates. What
+# is allocated is cleared by whoever has to clear it, or a test finds out.
 tcg_kernel_options="tsc=reliable mitigations=off init_on_alloc=0"
+
+# The kernel's option with the counter's frequency, which a CPU that is taken away in
+# the middle would measure wrongly.
+tcg_clock() {
+	if [[ -z ${VFMIG_TSC_KHZ:-} ]]; then
+		"$vm_dir/../qemu/build" tsc_khz tools/qemu/tsc_khz.c
+		VFMIG_TSC_KHZ=$("$project/build/qemu/tsc_khz")
+	fi
+	printf 'tsc_early_khz=%s' "$VFMIG_TSC_KHZ"
+}
 
 # What costs an emulator more than it is worth: strings byte by byte, and leaving
 # a translated block at each access to a user's memory. The latter finds faults,

@@ -29,6 +29,13 @@ COMMAND_LINE = ("console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off noka
                 "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120")
 
 
+def _clock():
+    """What the host VM's kernel is told of its counter, which an emulated guest has, too."""
+    with open("/proc/cmdline", encoding="ascii") as options:
+        return " ".join(option for option in options.read().split()
+                        if option.startswith("tsc_early_khz="))
+
+
 def _made(name):
     """Out of tools/guest/build."""
     return f"{project_dir()}/build/guest/{name}"
@@ -74,7 +81,7 @@ def boot():
     if not os.path.exists(initramfs):
         _make_initramfs(initramfs)
     vm = Vm(memory=MEMORY, options=["-kernel", _made("vmlinux"), "-initrd", initramfs,
-                                    "-append", COMMAND_LINE])
+                                    "-append", f"{COMMAND_LINE} {_clock()}"])
     try:
         vm.agent.wait_ready(BOOT_LIMIT)
         return vm
