@@ -8,14 +8,16 @@
 # is allocated is cleared by whoever has to clear it, or a test finds out.
 tcg_kernel_options="tsc=reliable mitigations=off init_on_alloc=0"
 
-# The kernel's option with the counter's frequency, which a CPU that is taken away in
-# the middle would measure wrongly.
+# Adds the counter's frequency to tcg_kernel_options: a CPU that is taken away in the
+# middle would measure it wrongly.
 tcg_clock() {
-	if [[ -z ${VFMIG_TSC_KHZ:-} ]]; then
+	local khz=${VFMIG_TSC_KHZ:-}
+	if [[ -z $khz ]]; then
 		"$vm_dir/../qemu/build" tsc_khz tools/qemu/tsc_khz.c
-		VFMIG_TSC_KHZ=$("$project/build/qemu/tsc_khz")
+		khz=$("$project/build/qemu/tsc_khz")
 	fi
-	printf 'tsc_early_khz=%s' "$VFMIG_TSC_KHZ"
+	[[ $khz =~ ^[1-9][0-9]*$ ]] || die "VFMIG_TSC_KHZ=$khz: must be a number of kHz"
+	tcg_kernel_options+=" tsc_early_khz=$khz"
 }
 
 # What costs an emulator more than it is worth: strings byte by byte, and leaving
