@@ -163,8 +163,9 @@ struct vfmig_piece {
  *
  * @open: optional, with @close. The device is being opened: allocates what the
  *	other calls need. It is the first call.
- * @close: undoes @open; no call but @reset follows. The device is still
- *	enabled.
+ * @close: undoes @open; no call but @reset follows. Sessions have been ended before.
+ *	The device is still enabled and in whatever state it was: it may be stopped, and
+ *	must not be started, since it is reset only after this.
  *
  * @identity: optional. Fills @facts with at most @max facts about the device
  *	beyond vendor, device and revision, which the core adds. Returns their
@@ -210,7 +211,8 @@ struct vfmig_piece {
  *	again without a reset in between, before a commit or after it.
  * @load: takes one record whose CRC is right; must check every byte it uses.
  *	The record's memory is the core's. Must not touch the device, which is
- *	for @load_commit, unless its state is too large to be kept in memory.
+ *	for @load_commit, unless its state is too large to be kept in memory,
+ *	or the device keeps what it is given aside until it is started.
  *	Returns -EOPNOTSUPP for an unknown record type: the core skips the record
  *	if it is optional, and refuses the stream if it is not.
  * @load_piece: optional. Called instead of @load for a record without a CRC,
@@ -225,10 +227,11 @@ struct vfmig_piece {
  *	userspace restores config space and MSI-X later.
  * @load_end: optional. The load is over, committed or not; frees what it used.
  *
- * @reset: optional. The device was reset: drops what the backend remembers of
- *	it. Called under locks of the PCI core and of vfio, so it must neither
- *	touch the device nor sleep. A session under way has been ended before by
- *	@save_end or @load_end, which therefore must not touch the device either.
+ * @reset: optional. The device was reset, by its user or by vfio, which does so
+ *	before each @open: drops what the backend remembers of it. Called under
+ *	locks of the PCI core and of vfio, so it must neither touch the device nor
+ *	sleep. A session under way has been ended before by @save_end or @load_end,
+ *	which therefore must not touch the device either.
  */
 struct vfmig_backend_ops {
 	const char *name;

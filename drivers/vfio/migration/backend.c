@@ -345,7 +345,7 @@ void vfmig_backend_load_end(struct vfmig_device *vm)
 }
 
 /**
- * vfmig_backend_reset - call ->reset(), if there is one
+ * vfmig_backend_reset - call ->reset(), if there is one and the device was reset
  * @vm: the device, which runs; no session is under way
  */
 void vfmig_backend_reset(struct vfmig_device *vm)
@@ -353,6 +353,7 @@ void vfmig_backend_reset(struct vfmig_device *vm)
 	lockdep_assert_held(&vm->lock);
 	vm->quiesced = false;
 	vm->frozen = false;
-	if (vm->ops->reset)
+	/* A device that is closed is reset later, and its guest may have left it running. */
+	if (vm->ops->reset && !READ_ONCE(vm->closing))
 		vm->ops->reset(vm->backend);
 }

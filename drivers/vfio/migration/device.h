@@ -74,6 +74,11 @@ struct vfmig_device {
 	enum vfmig_protocol owner;
 	/* A step is being undone: it is not to be cut short by a signal. */
 	bool undoing;
+	/*
+	 * What is under way is being ended, but the device was not reset. Written by
+	 * the close alone, without @lock.
+	 */
+	bool closing;
 	/* What the backend has done, and not undone: see backend.c. */
 	bool quiesced;
 	bool frozen;

@@ -202,6 +202,7 @@ void vfmig_close(struct vfmig_device *vm)
 	bool was_busy;
 
 	/* To userspace a close is a reset: all is over, and it runs. */
+	WRITE_ONCE(vm->closing, true);
 	was_busy = !mutex_trylock(&vm->lock);
 	if (was_busy) {
 		/* Whoever is at work through a data fd is to give up. */
@@ -216,13 +217,14 @@ void vfmig_close(struct vfmig_device *vm)
 	vm->identity = NULL;
 	vfmig_engine_unlock(vm);
 
-	/* Only now has the backend been told of that. */
+	/* Only now has the session ended. */
 	mutex_lock(&vm->lock);
 	vfmig_access_start_clock(vm);
 	/* A user that was killed is to leave nothing behind either. */
 	vm->undoing = true;
 	vfmig_backend_close(vm);
 	vm->undoing = false;
+	WRITE_ONCE(vm->closing, false);
 	vfmig_engine_unlock(vm);
 	vfmig_window_put(win);
 	kfree(identity);

@@ -161,8 +161,11 @@ static void close_in_each_state(struct kunit *test)
 
 	for (state = 0; state <= VFMIG_STATE_RESUMING; state++) {
 		vf_go(vf, state);
+		fake_script(vf, "");
 		fake_close(vf);
 		KUNIT_EXPECT_FALSE(test, vf->saving || vf->loading);
+		/* It may not be started before vfio has reset it. */
+		KUNIT_EXPECT_NULL(test, strstr(vf->calls, "reset"));
 		fake_open(vf);
 		expect_running(vf);
 	}

@@ -50,6 +50,8 @@ void fake_open(struct fake_vf *vf)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(vf->test, vm);
 	vf->vm = vm;
+	/* vfio's part of an open. */
+	vfmig_reset_done(vm);
 	KUNIT_ASSERT_EQ(vf->test, vfmig_open(vm), 0);
 	KUNIT_ASSERT_EQ(vf->test, vf->core.num_regions, 1);
 }
