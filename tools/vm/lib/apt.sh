@@ -109,6 +109,15 @@ apt_open() {
 	touch "$dir/ready"
 }
 
+# The index of source packages, too.
+apt_open_sources() {
+	local sources
+	sources=$(dirname "$apt_config")/sources.list
+	! grep -q '^deb-src ' "$sources" || return 0
+	sed -i '/-backports /!{p;s/^deb /deb-src /}' "$sources"
+	apt_do apt-get update
+}
+
 # A suite's backports are gone from the mirrors long before the suite is.
 apt_update() {
 	local suite=$1 sources=$2

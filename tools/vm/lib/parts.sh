@@ -22,6 +22,8 @@ known_qemus=(5.2 7.2 10.0 11.1 newest)
 qemus=()
 # The kernel's selftests, if the caller asked for them: see parts/vfiotests.sh.
 vfiotests=
+# What the emulated virtio owner is compiled with, if it was asked for: parts/qemuheaders.sh.
+virtio_headers=
 
 want_qemu() {
 	[[ " ${known_qemus[*]} " == *" $1 "* ]] || die "no QEMU '$1'; known: ${known_qemus[*]}"
@@ -150,7 +152,8 @@ parts_prune() {
 	local conf generation name keep=' '
 	for conf in $(known_kernels); do
 		load_kernel_conf "$conf"
-		for name in $(kernel_parts) "kernel-$conf" "$(clang_root)" "vfiotests-${suite:?}"; do
+		for name in $(kernel_parts) "kernel-$conf" "$(clang_root)" "vfiotests-${suite:?}" \
+			host-stable qemuheaders; do
 			keep+="$(part_link "$name") $(readlink -f "$(part_link "$name")" || true) "
 		done
 	done
@@ -173,7 +176,7 @@ clang_root() {
 kernel_parts() {
 	printf '%s\n' "$host_name" "${l1_root:?}" "${toolchain:?}" "${kbuild:?}" \
 		"${kernel_source:-kernel-${kernel:?}}" "${qemus[@]/#/qemu-}" \
-		${vfiotests:+"$vfiotests"} | awk '!seen[$0]++'
+		${vfiotests:+"$vfiotests"} ${virtio_headers:+"$virtio_headers"} | awk '!seen[$0]++'
 }
 
 parts_ready() {
@@ -190,7 +193,7 @@ parts_require() {
 	for version in "${qemus[@]}"; do
 		options+=(--qemu "$version")
 	done
-	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel" ${clang:+--clang} "${options[@]}"
+	parts_ready || setpriv --pdeathsig TERM "$vm_dir/fetch" --kernel "$kernel" ${clang:+--clang} ${virtio_headers:+--virtio} "${options[@]}"
 }
 
 kernel_require() {

@@ -8,8 +8,8 @@ qemu_quote() {
 	printf '%s' "${1//,/,,}"
 }
 
-# Sets qemu_argv: the program with everything that does not vary, and an object
-# that is loaded into it, if any.
+# Sets qemu_argv: the program with everything that does not vary, and the objects
+# that are loaded into it, if any, with colons between.
 qemu_program() {
 	local root=$1/root object=${2:-}
 	local lib=$root/usr/lib/x86_64-linux-gnu
@@ -114,6 +114,16 @@ qemu_serials() {
 			-device "pci-serial,chardev=line$n,bus=port$n"
 			-device "pci-serial,chardev=far$n,bus=pcie.0,addr=$(printf '0x%x' $((0x18 + n)))"
 		)
+	done
+}
+
+# Owners, each of these properties; behind the slots of the disks, for whose drivers
+# they are disks too. The VFs of each are in the next slot.
+qemu_virtio() {
+	local properties slots=(0x1a 0x16)
+	for properties; do
+		qemu_argv+=(-device "virtio-owner,bus=pcie.0,addr=${slots[0]}${properties:+,$properties}")
+		slots=("${slots[@]:1}")
 	done
 }
 

@@ -4,7 +4,7 @@
 # it boots faster than over 9p, and nobody needs privileges to make it.
 
 l1_packages=(
-	base-files base-passwd bash busybox-static coreutils cpio dash diffutils ethtool
+	base-files base-passwd bash busybox-static coreutils cpio dash diffutils e2fsprogs ethtool
 	findutils grep gzip hostname iperf3 ipxe-qemu iproute2 iputils-ping kmod libc-bin mawk mount
 	ncurses-bin pciutils perl-base procps psmisc python3 qemu-system-x86 qemu-utils
 	seabios sed socat strace tar tcpdump util-linux xxd xz-utils

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The kernel's own selftests of vfio with the headers that they include: src/, as
-# in the kernel's tree. vfiotests-SUITE is out of the newest source that the
-# suite and its backports have.
+# The kernel's own selftests of vfio with the headers that they include, and its
+# driver for virtio VFs: src/, as in the kernel's tree. vfiotests-SUITE is out of
+# the newest source that the suite and its backports have.
 
 part_resolve() {
 	local suite=${1#vfiotests-} work=$2 package
@@ -17,7 +17,7 @@ part_resolve() {
 wanted_of_source() {
 	printf '%s\n' tools/testing/selftests/{vfio,'*.h'} tools/include tools/arch/x86/include \
 		include/linux/pci_ids.h drivers/dma/{ioat/'*.h',idxd/registers.h} \
-		drivers/net/ethernet/intel/igb/'*.h'
+		drivers/net/ethernet/intel/igb/'*.h' drivers/vfio/pci/virtio
 }
 
 part_fill() {

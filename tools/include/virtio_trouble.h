@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * BAR 4 of the emulated virtio owner (tools/qemu/virtio/): what a test asks of the
+ * device beside the standard, and what it is told. To be mapped by way of the PF's
+ * resource4 in sysfs; 32-bit accesses only, little-endian, and no driver uses it.
+ * It goes on while the rest of the device is dead.
+ */
+#ifndef VIRTIO_TROUBLE_H
+#define VIRTIO_TROUBLE_H
+
+#include <linux/types.h>
+
+#define VIRTIO_TROUBLE_BAR	4
+#define VIRTIO_TROUBLE_MAGIC	0x42525456	/* "VTRB" */
+#define VIRTIO_TROUBLE_VERSION	1
+#define VIRTIO_TROUBLE_SLOTS	4
+#define VIRTIO_TROUBLE_LOGGED	64
+/* Of a slot's opcode. */
+#define VIRTIO_TROUBLE_ANY	0xffff
+
+enum virtio_trouble_what {
+	TROUBLE_NONE,
+	TROUBLE_FAIL,		/* not done; arg: status, and qualifier << 16 */
+	TROUBLE_LATE,		/* done, the answer comes arg ms later */
+	TROUBLE_NEVER,		/* neither done nor answered */
+	TROUBLE_LOST,		/* done, but never answered */
+	TROUBLE_SHORT,		/* done, the used length is arg bytes too short */
+	TROUBLE_LONG,		/* done, the used length is arg bytes too long */
+	TROUBLE_BAD_BYTE,	/* done, the result's byte number arg is inverted */
+	TROUBLE_GROWS,		/* done, and then there are arg bytes more of context */
+	TROUBLE_NEEDS_RESET,	/* neither done nor answered: the PF gives up */
+	TROUBLE_GONE,		/* the same: the PF reads as all ones */
+};
+
+/*
+ * Meets the commands of @opcode for @member (0: for any) after the next @skip of
+ * them, and @times of them. Of two slots that fit the lower one counts. Written last,
+ * @what arms it.
+ */
+struct virtio_trouble_slot {
+	__u32 what;
+	__u32 opcode;
+	__u32 member;
+	__u32 skip;
+	__u32 times;
+	__u32 arg;
+	__u32 reserved[2];
+};
+
+struct virtio_trouble_log {
+	__u16 opcode;
+	__u16 member;
+	__u16 status;
+	__u16 qualifier;
+	__u32 data_len;		/* as sent, without the head */
+	__u32 result_len;
+};
+
+/* Times are in ms; what is not said to be writable is not. */
+struct virtio_trouble {
+	__u32 magic;		/* 0x00 */
+	__u32 version;
+	__u32 reset;		/* 1 is written: no trouble, counters at 0, not gone */
+	__u32 request_delay;	/* writable: how long a block request is in flight */
+	__u32 make_dirty;	/* 0x10: a VF's number is written: all its context is new */
+	__u32 function;		/* writable: whom what follows is about, 0 for the PF */
+	__u32 mode;		/* enum ctx_mode; of 1.4: whether it is stopped */
+	__u32 device_status;
+	__u32 requests;		/* 0x20: done, of any kind */
+	__u32 reads;
+	__u32 writes;
+	__u32 in_flight;
+	__u32 resets;		/* 0x30: of the device, by a driver */
+	__u32 flrs;
+	__u32 last_avail;	/* of queue 0 */
+	__u32 used;
+	__u32 objects;		/* 0x40: of 1.4, that exist, of any member */
+	__u32 unanswered;	/* commands that are to be answered late */
+	__u32 standard;		/* 0: the draft, 1: virtio 1.4 */
+	__u32 extra;		/* writable: bytes of each VF's context that are nobody's */
+	__u32 reserved[12];
+	struct virtio_trouble_slot slot[VIRTIO_TROUBLE_SLOTS];	/* 0x80 */
+	__u32 commands[32];	/* 0x100: taken from the queue, for each opcode */
+	__u32 logged;		/* 0x180: commands so far; number n is log[n % 64] */
+	__u32 last_data[31];	/* for each opcode, the first 4 bytes of the last one's data */
+	struct virtio_trouble_log log[VIRTIO_TROUBLE_LOGGED];	/* 0x200 */
+};
+
+/*
+ * The fields of the draft's context, which leaves them to the device. Each is there
+ * at least once in one that is written; of several the last counts.
+ */
+enum virtio_ctx_type {
+	CTX_DEV_FEATURES	= 0x100,	/* __le64; compared, never set */
+	CTX_DRV_FEATURES	= 0x101,	/* __le64 */
+	CTX_COMMON_CONFIG	= 0x102,	/* struct ctx_common */
+	CTX_VQ_CONFIG		= 0x103,	/* struct ctx_queue, for each */
+	CTX_VQ_INDICES		= 0x104,	/* struct ctx_indices, for each */
+	CTX_IN_FLIGHT		= 0x105,	/* struct ctx_request[] */
+	CTX_DEV_CONFIG		= 0x106,	/* of virtio-blk; compared, never set */
+	CTX_EXTRA		= 0x1000,	/* as many bytes as the property says */
+	CTX_FILLER		= 0x1001,	/* of TROUBLE_GROWS; ignored */
+};
+
+/* 1.4's parts that are the model's own; PART_FILLER is optional. */
+#define PART_EXTRA		0x4fe
+#define PART_FILLER		0x4ff
+
+struct ctx_common {
+	__le32 device_feature_select;
+	__le32 driver_feature_select;
+	__le16 config_msix_vector;
+	__le16 queue_select;
+	__u8 device_status;
+	__u8 config_generation;
+	__u8 isr;
+	__u8 reserved;
+};
+
+struct ctx_queue {
+	__le16 index;
+	__u8 reserved[6];
+	__le16 size;
+	__le16 msix_vector;
+	__le16 enabled;
+	__le16 reserved2;
+	__le64 desc;
+	__le64 driver;
+	__le64 device;
+};
+
+struct ctx_indices {
+	__le16 index;
+	__le16 last_avail;
+	__le16 used;
+	__le16 reserved;
+};
+
+struct ctx_request {
+	__le16 queue;
+	__le16 head;
+};
+
+#endif

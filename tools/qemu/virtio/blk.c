@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Block requests: taken from a queue, in flight for as long as a test wants, done,
+ * given back. Those of a function that is stopped stay in flight, or are done
+ * before it is: which, depends on the standard.
+ */
+#include "model.h"
+
+#define SECTOR	512ULL
+
+static const char serial[VIRTIO_BLK_ID_BYTES] = "vfmig-virtio";
+
+static struct image_range {
+	uint8_t *at;
+	bool is_there;
+} image_range(struct function *fn, uint64_t sector, uint64_t len)
+{
+	const struct owner *owner = fn->owner;
+	struct image_range range = { 0 };
+
+	range.is_there = sector <= owner->size / SECTOR &&
+			 len <= owner->size - sector * SECTOR;
+	if (range.is_there)
+		range.at = owner->image + sector * SECTOR;
+	return range;
+}
+
+/* Bytes that went to the driver, with the status, its last byte. */
+static uint32_t execute(struct function *fn, struct chain *chain)
+{
+	uint8_t status = VIRTIO_BLK_S_IOERR;
+	struct virtio_blk_outhdr head;
+	uint64_t room, sent = 0, len;
+	struct image_range range;
+
+	if (chain_read(fn, chain, 0, &head, sizeof(head)) != sizeof(head) || !chain->to_driver)
+		return 0;
+	room = chain->to_driver - 1;
+	len = chain->from_driver - sizeof(head);
+	switch (le32_to_cpu(head.type)) {
+	case VIRTIO_BLK_T_IN:
+		range = image_range(fn, le64_to_cpu(head.sector), room);
+		if (!range.is_there)
+			break;
+		sent = chain_write(fn, chain, 0, range.at, room);
+		if (sent == room)
+			status = VIRTIO_BLK_S_OK;
+		fn->reads++;
+		break;
+	case VIRTIO_BLK_T_OUT:
+		range = image_range(fn, le64_to_cpu(head.sector), len);
+		if (range.is_there && chain_read(fn, chain, sizeof(head), range.at, len) == len)
+			status = VIRTIO_BLK_S_OK;
+		fn->writes++;
+		break;
+	case VIRTIO_BLK_T_FLUSH:
+		image_flush(fn->owner);
+		status = VIRTIO_BLK_S_OK;
+		break;
+	case VIRTIO_BLK_T_GET_ID:
+		sent = chain_write(fn, chain, 0, serial, MIN(room, sizeof(serial)));
+		status = VIRTIO_BLK_S_OK;
+		break;
+	default:
+		status = VIRTIO_BLK_S_UNSUPP;
+	}
+	if (chain_write(fn, chain, room, &status, sizeof(status)) != sizeof(status))
+		device_breaks(fn);
+	return sent + sizeof(status);
+}
+
+static void finish(struct function *fn, struct chain *chain)
+{
+	QTAILQ_REMOVE(&fn->in_flight, chain, next);
+	context_is_new(fn, 1u << FIELD_IN_FLIGHT);
+	if (chain_fetch(fn, chain)) {
+		ring_give_back(fn, chain, execute(fn, chain));
+		fn->requests++;
+	} else {
+		device_breaks(fn);
+	}
+	chain_free(chain);
+}
+
+static int64_t now(void)
+{
+	return qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL);
+}
+
+/* All take the same time, and so the first is due first. */
+void blk_finish_due(void *opaque)
+{
+	struct function *fn = opaque;
+	struct chain *chain;
+
+	while (may_work(fn) && (chain = QTAILQ_FIRST(&fn->in_flight))) {
+		if (chain->due > now()) {
+			timer_mod(fn->finish, chain->due);
+			return;
+		}
+		finish(fn, chain);
+	}
+}
+
+void blk_finish_all(struct function *fn)
+{
+	struct chain *chain;
+
+	while (may_work(fn) && (chain = QTAILQ_FIRST(&fn->in_flight)))
+		finish(fn, chain);
+}
+
+void blk_drop_all(struct function *fn)
+{
+	struct chain *chain;
+
+	timer_del(fn->finish);
+	while ((chain = QTAILQ_FIRST(&fn->in_flight))) {
+		QTAILQ_REMOVE(&fn->in_flight, chain, next);
+		chain_free(chain);
+	}
+}
+
+void blk_kick(struct function *fn, unsigned int index)
+{
+	uint32_t delay = fn->owner->trouble.request_delay;
+	struct chain *chain;
+
+	while (may_work(fn) && (chain = ring_take(fn, index))) {
+		chain->due = now() + delay;
+		QTAILQ_INSERT_TAIL(&fn->in_flight, chain, next);
+		context_is_new(fn, 1u << FIELD_IN_FLIGHT);
+		if (!delay)
+			blk_finish_due(fn);
+	}
+	if (!QTAILQ_EMPTY(&fn->in_flight))
+		blk_finish_due(fn);
+}
+
+void blk_pause(struct function *fn)
+{
+	timer_del(fn->finish);
+}
+
+/*
+ * What is in flight is done now. Notifications that came meanwhile, or to another
+ * function that had this state, are made up for, in both directions.
+ */
+void blk_resume(struct function *fn)
+{
+	unsigned int i;
+
+	blk_finish_all(fn);
+	for (i = 0; i < fn->owner->queues && may_work(fn); i++) {
+		if (!fn->regs.queue[i].enabled)
+			continue;
+		blk_kick(fn, i);
+		queue_interrupt(fn, i);
+	}
+}

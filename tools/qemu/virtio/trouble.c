@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The window by which a test has the device misbehave, and sees what it has done. */
+#include "model.h"
+
+#define AT(field)	offsetof(struct virtio_trouble, field)
+#define SLOTS_END	(AT(slot) + sizeof_field(struct virtio_trouble, slot))
+
+void trouble_reset(struct owner *owner)
+{
+	struct virtio_trouble *trouble = &owner->trouble;
+	struct function *fn;
+	unsigned int i;
+
+	memset(trouble, 0, sizeof(*trouble));
+	trouble->magic = VIRTIO_TROUBLE_MAGIC;
+	trouble->version = VIRTIO_TROUBLE_VERSION;
+	owner->is_gone = false;
+	for (i = 0; i <= owner->total_vfs; i++) {
+		fn = i ? owner_member(owner, i) : &owner->function;
+		if (!fn)
+			continue;
+		fn->requests = 0;
+		fn->reads = 0;
+		fn->writes = 0;
+		fn->resets = 0;
+		fn->flrs = 0;
+		fn->member.filler = 0;
+	}
+}
+
+static bool fits(const struct virtio_trouble_slot *slot, const struct command *command)
+{
+	return slot->what && (slot->skip || slot->times) &&
+	       (slot->opcode == VIRTIO_TROUBLE_ANY || slot->opcode == command->opcode) &&
+	       (!slot->member || slot->member == command->member_id);
+}
+
+/* What a command meets, which is counted here. */
+struct virtio_trouble_slot trouble_meets(struct command *command)
+{
+	struct virtio_trouble *trouble = &command->owner->trouble;
+	const struct virtio_trouble_slot none = { 0 };
+	unsigned int i;
+
+	if (command->opcode < ARRAY_SIZE(trouble->commands))
+		trouble->commands[command->opcode]++;
+	for (i = 0; i < VIRTIO_TROUBLE_SLOTS; i++) {
+		struct virtio_trouble_slot *slot = &trouble->slot[i];
+
+		if (!fits(slot, command))
+			continue;
+		if (slot->skip) {
+			slot->skip--;
+			continue;
+		}
+		slot->times--;
+		return *slot;
+	}
+	return none;
+}
+
+void trouble_log(struct command *command)
+{
+	struct virtio_trouble *trouble = &command->owner->trouble;
+	__le32 data;
+
+	command_data(command, 0, &data, sizeof(data));
+	if (command->opcode < ARRAY_SIZE(trouble->last_data))
+		trouble->last_data[command->opcode] = le32_to_cpu(data);
+	trouble->log[trouble->logged++ % VIRTIO_TROUBLE_LOGGED] = (struct virtio_trouble_log){
+		.opcode = command->opcode,
+		.member = command->member_id,
+		.status = command->status,
+		.qualifier = command->qualifier,
+		.data_len = command->data_len,
+		.result_len = MIN(command->result->len, command->room),
+	};
+}
+
+static struct function *chosen(struct owner *owner)
+{
+	if (!owner->trouble.function)
+		return &owner->function;
+	return owner_member(owner, owner->trouble.function);
+}
+
+static uint32_t count_in_flight(struct function *fn)
+{
+	struct chain *chain;
+	uint32_t count = 0;
+
+	QTAILQ_FOREACH(chain, &fn->in_flight, next)
+		count++;
+	return count;
+}
+
+/* The rest of the window is as it was written or counted. */
+static void look_at_device(struct owner *owner)
+{
+	struct virtio_trouble *trouble = &owner->trouble;
+	struct function *fn = chosen(owner);
+	struct command *command;
+	unsigned int i;
+
+	trouble->standard = owner->standard;
+	trouble->extra = owner->extra;
+	trouble->objects = 0;
+	for (i = 0; i < OBJECTS_MAX; i++)
+		trouble->objects += owner->object[i].exists;
+	trouble->unanswered = 0;
+	QTAILQ_FOREACH(command, &owner->late, next)
+		trouble->unanswered++;
+	if (!fn)
+		return;
+	trouble->mode = fn->member.mode | fn->member.is_stopped;
+	trouble->device_status = fn->regs.status;
+	trouble->requests = fn->requests;
+	trouble->reads = fn->reads;
+	trouble->writes = fn->writes;
+	trouble->in_flight = count_in_flight(fn);
+	trouble->resets = fn->resets;
+	trouble->flrs = fn->flrs;
+	trouble->last_avail = fn->regs.queue[0].last_avail;
+	trouble->used = fn->regs.queue[0].used;
+}
+
+static uint64_t trouble_read(void *opaque, hwaddr at, unsigned int size)
+{
+	struct owner *owner = opaque;
+
+	if (at + size > sizeof(owner->trouble))
+		return 0;
+	look_at_device(owner);
+	return ldl_le_p((uint8_t *)&owner->trouble + at);
+}
+
+static void make_dirty(struct owner *owner, uint32_t number)
+{
+	struct function *fn = owner_member(owner, number);
+
+	if (fn)
+		context_is_new(fn, ALL_FIELDS);
+}
+
+/* What the VFs had of it is theirs no more. */
+static void set_extra(struct owner *owner, uint32_t size)
+{
+	struct function *fn;
+	unsigned int number;
+
+	if (size > EXTRA_MAX)
+		return;
+	owner->extra = size;
+	for (number = 1; (fn = owner_member(owner, number)); number++) {
+		g_clear_pointer(&fn->member.extra, g_free);
+		context_is_new(fn, ALL_FIELDS);
+	}
+}
+
+static void trouble_write(void *opaque, hwaddr at, uint64_t value, unsigned int size)
+{
+	struct owner *owner = opaque;
+
+	if (at == AT(reset))
+		trouble_reset(owner);
+	else if (at == AT(make_dirty))
+		make_dirty(owner, value);
+	else if (at == AT(extra))
+		set_extra(owner, value);
+	else if (at == AT(function) || at == AT(request_delay) ||
+		 (at >= AT(slot) && at < SLOTS_END))
+		stl_le_p((uint8_t *)&owner->trouble + at, value);
+}
+
+const MemoryRegionOps trouble_ops = {
+	.read = trouble_read,
+	.write = trouble_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = { .min_access_size = 4, .max_access_size = 4 },
+	.impl = { .min_access_size = 4, .max_access_size = 4 },
+};
