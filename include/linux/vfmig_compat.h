@@ -12,12 +12,17 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
+#include <linux/virtio_config.h>
 
 #ifndef VFMIG_HAVE_VM_FLAGS_SET
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags |= flags;
 }
+#endif
+
+#ifndef VIRTIO_F_ADMIN_VQ
+#define VIRTIO_F_ADMIN_VQ	41
 #endif
 
 #ifdef VFMIG_HAVE_ASSIGN_STR_OF_TWO

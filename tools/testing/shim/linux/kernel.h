@@ -4,6 +4,7 @@
 
 #include <linux/minmax.h>
 
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 #define container_of(ptr, type, member)					\

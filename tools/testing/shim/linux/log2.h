@@ -15,4 +15,9 @@ static inline unsigned int order_base_2(u64 n)
 	return n > 1 ? ilog2(n - 1) + 1 : 0;
 }
 
+static inline unsigned long roundup_pow_of_two(unsigned long n)
+{
+	return 1UL << order_base_2(n);
+}
+
 #endif /* VFMIG_SHIM_LOG2_H */

@@ -22,9 +22,11 @@ typedef unsigned long long u64;
 typedef int8_t s8;
 typedef int32_t s32;
 typedef long long s64;
+typedef uint8_t __u8;
 typedef uint16_t __le16;
 typedef uint32_t __le32;
 typedef u64 __le64;
+typedef u64 dma_addr_t;
 
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define __aligned(x)	__attribute__((aligned(x)))
