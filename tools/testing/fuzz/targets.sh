@@ -3,7 +3,7 @@
 # The targets: what each is made of. Sourced from the project's directory.
 
 fuzz_dir=tools/testing/fuzz
-fuzz_targets=(stream load igbvf mailbox fault)
+fuzz_targets=(stream load igbvf mailbox fault virtio)
 
 fuzz_flags=(-std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare
 	-Itools/testing/shim -Itools/include -Iinclude -Idrivers/vfio/migration -Idrivers/vfio/pci)
@@ -22,6 +22,7 @@ in_dir() {
 # and the largest input worth trying.
 fuzz_target() {
 	local core=drivers/vfio/migration mock=drivers/vfio/pci/mock igbvf=drivers/vfio/pci/igbvf
+	local virtio=drivers/vfio/pci/virtio
 	local names changer_names=() kernel
 	corpora=("$1")
 	largest=12288
@@ -53,6 +54,11 @@ fuzz_target() {
 		names=(fault_fuzz)
 		largest=64
 		kernel=$(in_dir $mock trouble)
+		;;
+	virtio)
+		names=(virtio_fuzz)
+		largest=1200
+		kernel=$(in_dir $core identity; in_dir $virtio ctx_format parts_format parts_change)
 		;;
 	esac
 	mapfile -t sources < <(in_dir $fuzz_dir "${names[@]}"; printf '%s\n' "$kernel")
