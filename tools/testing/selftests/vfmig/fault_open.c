@@ -11,6 +11,7 @@
 
 #include "fault.h"
 #include "fixture.h"
+#include "igbvf.h"
 
 #define PLACES	1000
 #define INFO	256
@@ -187,7 +188,7 @@ TEST(description, "region info, of the migration region and of BAR 0: it fails, 
 		unsigned int least;
 	} region[] = {
 		{ vf.index, 5 },
-		{ VFIO_PCI_BAR0_REGION_INDEX, is_mock(vf.bdf) ? 2 : 5 },
+		{ VFIO_PCI_BAR0_REGION_INDEX, is_igbvf(vf.bdf) ? 5 : 2 },
 	};
 	static uint64_t got[INFO / 8], want[INFO / 8];
 	int ret;

@@ -8,6 +8,7 @@
 
 #include "fault.h"
 #include "fixture.h"
+#include "sysfs.h"
 
 #define PLACES	100
 
@@ -121,6 +122,13 @@ TEST(each_arc, "an arc fails with EFAULT and the device is where it was, with a 
 	need_whole_transfer();
 }
 
+/* virtio's parts are read once more, into memory of their own, as many as there are then. */
+static bool may_need_memory(const struct arc *arc)
+{
+	return is_virtio(vf.bdf) && arc->from == STATE_PRE_COPY &&
+	       arc->to == STATE_STOP_COPY;
+}
+
 TEST(famine, "without any memory a device can be stopped and started, and a transfer ended")
 {
 	int ret;
@@ -131,10 +139,10 @@ TEST(famine, "without any memory a device can be stopped and started, and a tran
 		famine_begin(FAMINE);
 		ret = vf_set_state(&vf, arcs[i].to);
 		famine_end();
-		EXPECT_EQ(ret, arcs[i].allocates ? -EFAULT : 0,
-			  "from %u to %u", arcs[i].from, arcs[i].to);
-		expect_state(arcs[i].allocates ? arcs[i].from : arcs[i].to,
-			     "in a famine");
+		if (!may_need_memory(&arcs[i]) || ret != -EFAULT)
+			EXPECT_EQ(ret, arcs[i].allocates ? -EFAULT : 0,
+				  "from %u to %u", arcs[i].from, arcs[i].to);
+		expect_state(ret ? arcs[i].from : arcs[i].to, "in a famine");
 	}
 	vf_go(&vf, STATE_RUNNING);
 	need_whole_transfer();

@@ -20,6 +20,8 @@ void before_open(void)
 	order_wait(&order);
 	if (!pf.bdf[0])
 		pf_remember(&pf, vf_first());
+	if (!pf.netdev[0])
+		SKIP("%s is not the PF of a network", pf.bdf);
 	pf_restore(&pf);
 }
 

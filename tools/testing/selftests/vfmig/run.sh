@@ -10,10 +10,12 @@ usage() {
 
 		  --modules DIR  load vfmig.ko and the driver's module from below DIR;
 		                 without it they are expected to be loaded
-		  --driver NAME  mock (default), igbvf or sample: NAME-vfio-pci.ko
+		  --driver NAME  mock (default), igbvf, sample or virtio-adm: NAME-vfio-pci.ko
 		  --count        only say how many tests the programs have
 
-		The devices are VFMIG_DEV and VFMIG_DEV2, or the first two VFs there are.
+		The devices are VFMIG_DEV and VFMIG_DEV2, or the first two VFs there are. Where
+		VFMIG_PF says so they are two VFs of this PF, which are made after it has been
+		bound to VFMIG_PF_DRIVER, and removed at the end.
 		Ends with "N passed, N failed, N skipped". Exit status: 0; 1 where a test
 		or the kernel failed; 4 where nothing could be tried.
 	TEXT
@@ -65,7 +67,7 @@ nothing() {
 
 here=$(dirname "${BASH_SOURCE[0]}")
 pci=/sys/bus/pci
-pci_driver=${driver}_vfio_pci
+pci_driver=${driver//-/_}_vfio_pci
 trouble='BUG:|WARNING:|Oops|general protection|Call Trace|KASAN|UBSAN|KMEMLEAK|possible (circular|recursive)|suspicious RCU|hung task|blocked for more than'
 
 ((EUID == 0)) || nothing "needs root"
@@ -77,6 +79,10 @@ find_vfs() {
 	done
 }
 
+is_ours() {
+	[[ -n $(find "$modules" -name "$1.ko" -print -quit) ]]
+}
+
 # insmod does not look for what a module depends on.
 load() {
 	local name=$1 file needed
@@ -84,7 +90,7 @@ load() {
 	file=$(find "$modules" -name "$name.ko" -print -quit)
 	[[ -n $file ]] || { echo "# no $name.ko below $modules"; return 1; }
 	for needed in $(modinfo -F depends "$file" | tr , ' '); do
-		[[ $needed == vfmig ]] || modprobe "$needed" || return
+		if is_ours "$needed"; then load "$needed"; else modprobe "$needed"; fi || return
 	done
 	insmod "$file" && loaded=("$name" "${loaded[@]}")
 }
@@ -93,15 +99,15 @@ loaded=()
 load_modules() {
 	modprobe vfio_iommu_type1 || return
 	[[ -n $modules ]] || return 0
-	load vfmig && load "$driver-vfio-pci"
+	load "$driver-vfio-pci"
 }
 
 bind() {
-	local bdf=$1 device=$pci/devices/$1
+	local bdf=$1 to=$2 device=$pci/devices/$1
 	[[ -e $device/driver ]] && echo "$bdf" >"$device/driver/unbind"
-	echo "$pci_driver" >"$device/driver_override"
+	echo "$to" >"$device/driver_override"
 	echo "$bdf" >"$pci/drivers_probe"
-	[[ $(basename "$(readlink "$device/driver")") == "$pci_driver" ]]
+	[[ $(basename "$(readlink "$device/driver")") == "$to" ]]
 }
 
 unbind() {
@@ -110,12 +116,30 @@ unbind() {
 	echo >"$device/driver_override"
 }
 
+# Sets devices to VFs that have no driver.
+make_vfs() {
+	local pf=$pci/devices/$VFMIG_PF
+	# One of ours is there already, and so is one that is built in.
+	modprobe "$VFMIG_PF_DRIVER" 2>/dev/null
+	bind "$VFMIG_PF" "$VFMIG_PF_DRIVER" || return
+	echo 0 >"$pf/sriov_drivers_autoprobe"
+	echo 2 >"$pf/sriov_numvfs" || return
+	devices=("$(basename "$(readlink "$pf/virtfn0")")" "$(basename "$(readlink "$pf/virtfn1")")")
+}
+
+remove_vfs() {
+	local pf=$pci/devices/$VFMIG_PF
+	[[ ! -e $pf/virtfn0 ]] || echo 0 >"$pf/sriov_numvfs" || kernel_failed=1
+	unbind "$VFMIG_PF"
+}
+
 bound=()
 clean_up() {
 	local bdf name
 	for bdf in "${bound[@]}"; do
 		unbind "$bdf"
 	done
+	[[ -z ${VFMIG_PF:-} ]] || remove_vfs
 	for name in "${loaded[@]}"; do
 		rmmod "$name" || kernel_failed=1
 	done
@@ -213,14 +237,16 @@ run_program() {
 
 say_to_log "vfmig selftests $$ begin" || nothing "the kernel's log cannot be read"
 load_modules || nothing "modules cannot be loaded"
-if [[ -n ${VFMIG_DEV:-} ]]; then
+if [[ -n ${VFMIG_PF:-} ]]; then
+	make_vfs || nothing "$VFMIG_PF cannot be bound to $VFMIG_PF_DRIVER, or has no VFs"
+elif [[ -n ${VFMIG_DEV:-} ]]; then
 	devices=("$VFMIG_DEV" ${VFMIG_DEV2:+"$VFMIG_DEV2"})
 else
 	mapfile -t devices < <(find_vfs | head -n 2)
 fi
 ((${#devices[@]})) || nothing "no VF"
 for bdf in "${devices[@]}"; do
-	bind "$bdf" || nothing "$bdf cannot be bound to $pci_driver"
+	bind "$bdf" "$pci_driver" || nothing "$bdf cannot be bound to $pci_driver"
 	bound+=("$bdf")
 done
 export VFMIG_DEV=${devices[0]} VFMIG_DEV2=${devices[1]:-} VFMIG_MODULES=$modules

@@ -228,7 +228,8 @@ int try_phase(struct vf *vf, struct bytes *to, int *err)
 unsigned int mappings(void)
 {
 	static const char * const mine[] = {
-		"[vfmig]", "[mock_vfio_pci]", "[igbvf_vfio_pci]", " ioremap",
+		"[vfmig]", "[mock_vfio_pci]", "[igbvf_vfio_pci]",
+		"[virtio_adm_vfio_pci]", " ioremap",
 	};
 	FILE *file = fopen("/proc/vmallocinfo", "r");
 	unsigned int nr = 0;

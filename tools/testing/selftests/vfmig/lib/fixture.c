@@ -44,6 +44,14 @@ void reopen(void)
 	ASSERT_EQ(vf_state(&vf), STATE_RUNNING);
 }
 
+bool is_virtio(const char *bdf)
+{
+	char driver[SYSFS_TEXT];
+
+	driver_name(bdf, driver);
+	return !strcmp(driver, "virtio_adm_vfio_pci");
+}
+
 /*
  * In BAR 0, one that a load sets and that has no effect without a guest. After a
  * reset BARs are not decoded.
@@ -58,6 +66,8 @@ void change_register(struct vf *vf)
 	} registers[] = {
 		{ "igbvf_vfio_pci", RDBAL, 4, PCI_COMMAND_MEMORY },
 		{ "sample_vfio_pci", UART_SCR, 1, PCI_COMMAND_IO },
+		/* device_feature_select */
+		{ "virtio_adm_vfio_pci", 0, 4, PCI_COMMAND_MEMORY },
 	};
 	char driver[SYSFS_TEXT];
 	bool known = is_mock(vf->bdf);

@@ -20,6 +20,7 @@ extern struct vf other;
 /* A program may have this: knobs to turn before the device is opened. */
 void before_open(void);
 
+bool is_virtio(const char *bdf);
 void reopen(void);
 void change_register(struct vf *vf);
 void change_device(void);

@@ -19,6 +19,7 @@
 
 #include "igbvf.h"
 #include "iommu.h"
+#include "sysfs.h"
 #include "tap.h"
 
 #define PF		"eth0"
@@ -73,6 +74,14 @@ static int vf_number(const char *bdf)
 	}
 	ASSERT_EQ(i, -1, "%s is no VF of " PF, bdf);
 	return -1;
+}
+
+bool is_igbvf(const char *bdf)
+{
+	char driver[SYSFS_TEXT];
+
+	driver_name(bdf, driver);
+	return !strcmp(driver, "igbvf_vfio_pci");
 }
 
 /* As an administrator sets it; all zeros leaves the choice to the guest. */

@@ -39,6 +39,8 @@ struct guest {
 	int irq[3];
 };
 
+/* Bound to igbvf-vfio-pci. */
+bool is_igbvf(const char *bdf);
 void pf_set_mac(const char *bdf, const char *mac);
 void pf_up(bool up);
 void pf_set_mtu(unsigned int mtu);

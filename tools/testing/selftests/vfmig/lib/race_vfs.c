@@ -109,10 +109,10 @@ void pf_remember(struct pf *pf, const char *vf)
 		SKIP("%s is no VF", vf);
 	driver_name(pf->bdf, pf->driver);
 	find_netdev(pf);
-	if (!pf->netdev[0])
-		SKIP("%s has no network interface", pf->bdf);
-	read_address(pf);
 	read_vfs(pf);
+	if (!pf->netdev[0])
+		return;
+	read_address(pf);
 	read_macs(pf);
 }
 
@@ -142,10 +142,12 @@ void pf_restore_vfs(const struct pf *pf)
 
 	snprintf(text, sizeof(text), "%u", pf->nr);
 	ASSERT_EQ(device_put(pf->bdf, "sriov_numvfs", text), 0);
-	pf_await_carrier(pf);
+	if (pf->netdev[0])
+		pf_await_carrier(pf);
 	for (unsigned int i = 0; i < pf->nr; i++) {
 		vf = &pf->vf[i];
-		shell("ip link set %s vf %u mac %s", pf->netdev, i, vf->mac);
+		if (vf->mac[0])
+			shell("ip link set %s vf %u mac %s", pf->netdev, i, vf->mac);
 		if (vf->driver[0])
 			ASSERT_EQ(driver_bind(vf->bdf, vf->driver), 0, "%s",
 				  vf->bdf);
@@ -166,6 +168,14 @@ void pf_restore_netdev(const struct pf *pf)
 		shell("ip address replace %s dev %s", pf->address, pf->netdev);
 }
 
+static bool is_there(const char *driver)
+{
+	char path[SYSFS_PATH];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%.64s", driver);
+	return !access(path, F_OK);
+}
+
 /* Whatever is gone of it comes back; what is there stays. */
 void pf_restore(const struct pf *pf)
 {
@@ -175,12 +185,14 @@ void pf_restore(const struct pf *pf)
 		return;
 	driver_name(pf->bdf, name);
 	if (!name[0]) {
-		shell("modprobe %s", pf->driver);
+		if (!is_there(pf->driver))
+			shell("modprobe %s", pf->driver);
 		driver_name(pf->bdf, name);
 		if (!name[0])
 			shell("echo %s >/sys/bus/pci/drivers/%s/bind", pf->bdf,
 			      pf->driver);
-		pf_restore_netdev(pf);
+		if (pf->netdev[0])
+			pf_restore_netdev(pf);
 	}
 	device_link(pf->bdf, "virtfn0", name);
 	if (!name[0])

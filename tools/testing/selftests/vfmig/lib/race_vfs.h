@@ -14,7 +14,7 @@
  * struct one_vf - a VF, as an administrator has left it
  * @bdf: PCI address
  * @driver: what it is bound to, or ""
- * @mac: the address its PF gives it
+ * @mac: the address its PF gives it, or ""
  */
 struct one_vf {
 	char bdf[SYSFS_TEXT];
@@ -26,7 +26,7 @@ struct one_vf {
  * struct pf - a PF with its VFs
  * @bdf: PCI address
  * @driver: what it is bound to
- * @netdev: its network interface
+ * @netdev: its network interface, or ""
  * @address: the interface's IPv4 address with its prefix, or ""
  * @nr: number of its VFs
  * @vf: the VFs

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +9,6 @@
 #include "usable.h"
 
 #define MAC	"52:54:00:76:66:00"
-
-static bool is_igbvf(const char *bdf)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/vfmig/%s/igbvf", bdf);
-	return !access(path, F_OK);
-}
 
 void close_both(void)
 {
