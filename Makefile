@@ -9,6 +9,8 @@
 # make demo	a live migration of a VM with a VF, there and back, in a VM
 # make demo-upgrade	the same from an old host to a new one and back: kernel 6.1,
 #		QEMU 7.2 (v1) and kernel 6.12, QEMU 10.0 (v2)
+# make demo-virtio	the same with a VF that is a virtio disk, which moves by its
+#		owner's administration queue: emulated, as there is no other
 # make check	every test, in a VM; ends with "N passed, N failed, N skipped";
 #		KERNELS="6.1 6.12 newest": on these kernels, else on 6.1
 # make check-debug	the tests that want a kernel with KASAN, lockdep and fault
@@ -16,7 +18,7 @@
 #		KERNELS="debug debug-newest": on these, else on debug, which is 6.1
 # make fuzz	fuzzes what parses streams, FUZZ_SECONDS=60
 # make soak	hundreds of migrations there and back, in search of drift
-# make bench	what a transfer costs, against its limits, on 6.1 and 7.2: a
+# make bench	what a transfer costs, against its limits, on 6.1 and newest: a
 #		table, build/bench/results.json, and plots
 # make pre-push	what can be known of a change in seconds: static checks that build
 #		no module, and the unit tests; see CONTRIBUTING.md
@@ -46,6 +48,9 @@ demo:
 demo-upgrade:
 	tools/demo/demo --upgrade
 
+demo-virtio:
+	tools/demo/demo --virtio
+
 check:
 	KERNELS="$(KERNELS)" tools/check
 
@@ -72,5 +77,5 @@ clean:
 help:
 	@sed -n '3,/^$$/s/^# \?//p' Makefile
 
-.PHONY: modules tests install modules_install demo demo-upgrade check check-debug
-.PHONY: fuzz soak bench pre-push clean help
+.PHONY: modules tests install modules_install demo demo-upgrade demo-virtio check
+.PHONY: check-debug fuzz soak bench pre-push clean help

@@ -44,6 +44,12 @@ static void dispatch(FILE *reply, const char *command, char *arguments)
 		stream_report(reply);
 	else if (!strcmp(command, "stream-stop"))
 		stream_stop(reply);
+	else if (!strcmp(command, "files-start"))
+		files_start(reply, arguments);
+	else if (!strcmp(command, "files-report"))
+		files_report(reply);
+	else if (!strcmp(command, "files-stop"))
+		files_stop(reply);
 	else
 		fprintf(reply, ", \"error\": \"no such command\"");
 }

@@ -17,6 +17,9 @@ void log_report(FILE *reply);
 void stream_start(FILE *reply, const char *address, unsigned int port);
 void stream_report(FILE *reply);
 void stream_stop(FILE *reply);
+void files_start(FILE *reply, const char *directory);
+void files_report(FILE *reply);
+void files_stop(FILE *reply);
 
 /* json.c */
 void json_string(FILE *reply, const char *text);

@@ -34,6 +34,10 @@ class Agent:
             raise AgentError(f"{command}: {answer['error']}")
         return answer
 
+    def tell(self, words):
+        """To a guest that does not answer."""
+        self._lines.send(words)
+
     def wait_ready(self, limit):
         """The agent says so when it begins; what is sent earlier is lost."""
         deadline = Deadline(limit, "the guest's agent")

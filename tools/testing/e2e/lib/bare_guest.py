@@ -3,15 +3,13 @@
 
 from .frames import Frames
 from .linux_guest import MAC
-from .migration import Migration
+from .moving import MovingGuest
 from .tap import Tap, expect
 from .vfs import PEER, project_dir
 from .vm import Vm
 
 MEMORY = 8
 READY_LIMIT = 60
-# Downtime is not what is tested; RAM that is sent once takes the least time.
-DOWNTIME_MS = 30000
 FRAMES_A_SIDE = 3
 FRAMES_LIMIT = 30
 
@@ -33,11 +31,11 @@ def start(vf):
         raise
 
 
-class BareGuest:
+class BareGuest(MovingGuest):
     """With traffic, wherever it is."""
 
     def __init__(self, vf, interface=PEER):
-        self.vm = start(vf)
+        super().__init__(start(vf))
         self._returned_earlier = 0
         self.frames = Frames(MAC, interface)
         try:
@@ -47,42 +45,8 @@ class BareGuest:
             self.end()
             raise
 
-    def migration(self, destination, *relay, **how):
-        return Migration(self.vm, destination, *relay, **{"downtime_limit": DOWNTIME_MS, **how})
-
-    def move(self, vf, **how):
-        self.go(vf, **how)
-        self.check_alive()
-
-    def go(self, vf, **how):
-        """Whether frames reach it there is another question."""
-        destination = new_qemu(vf)
-        try:
-            migration = self.migration(destination, **how)
-            outcome = migration.wait()
-            expect(outcome == "completed", f"the migration {outcome}: "
-                   f"{self.vm.vf.says('last_error')}; {vf.says('last_error')}")
-            source, self.vm = self.vm, migration.hand_over()
-        except BaseException:
-            destination.kill()
-            raise
-        source.forget()
-
-    def move_paused(self, vf, **how):
-        """The guest is paused, and goes on at the destination."""
-        self.vm.qmp.execute("stop")
-        destination = new_qemu(vf)
-        try:
-            migration = self.migration(destination, **how)
-            expect(migration.wait() == "completed", "the migration of a paused guest failed")
-            source, self.vm = self.vm, migration.hand_over_paused()
-        except BaseException:
-            destination.kill()
-            raise
-        source.forget()
-        expect(not self.vm.running(), "the guest was paused and now runs")
-        self.vm.qmp.execute("cont")
-        self.check_alive()
+    def new_qemu(self, vf):
+        return new_qemu(vf)
 
     def check_alive(self):
         """Frames come back, and the VF's counters go on."""

@@ -22,6 +22,9 @@ from .vm import MACHINE_ARGV, Vm
 MEMORY = 128
 BOOT_LIMIT = 400
 UNUSED_AFTER = 3600
+# What a guest with a virtio disk loads, in this order.
+DISK_MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev",
+                "virtio_pci", "virtio_blk", "crc32c_generic", "crc16", "mbcache", "jbd2", "ext4")
 # The watchdogs wait for minutes: the guest's clock goes on while its emulator
 # has to do without a CPU, or translates all of its code anew.
 COMMAND_LINE = ("console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off nokaslr "
@@ -44,7 +47,7 @@ def _made(name):
 def _contents():
     """What the initramfs has."""
     return {"bin/agent": _made("agent"),
-            "igbvf.ko": _made("igbvf.ko"),
+            **{f"{module}.ko": _made(f"{module}.ko") for module in ("igbvf", *DISK_MODULES)},
             "init": f"{project_dir()}/tools/guest/init",
             "bin/busybox": "/usr/bin/busybox"}
 

@@ -24,8 +24,11 @@ class Host:
     def release(self):
         return self.read("/proc/sys/kernel/osrelease").strip()
 
+    def version(self):
+        return tuple(int(part) for part in self.release().split(".")[:2])
+
     def has_whole_v2(self):
-        return tuple(int(part) for part in self.release().split(".")[:2]) >= WHOLE_V2_SINCE
+        return self.version() >= WHOLE_V2_SINCE
 
     def need_huge_pages(self, mebibytes):
         """Sets aside what is missing for a guest of that size; it goes back to the pool after."""

@@ -92,14 +92,31 @@ class Migration:
         state = self.source.qmp.wait_migration([*OVER, SWITCHOVER], limit)
         if state == SWITCHOVER:
             self.check_protocols()
-            self.source.qmp.execute("migrate-continue", state=SWITCHOVER)
+            self.go_on()
             state = self.source.qmp.wait_migration(OVER, limit)
         return state
+
+    def wait_back(self):
+        """After a failure: the guest runs where it was, and so does its device."""
+        if not self.source.running():
+            self.source.qmp.wait(["RESUME"], BACK_LIMIT)
+        self.source.vf.wait_state("running", BACK_LIMIT)
+
+    def reason(self):
+        """QEMU's, for a failure: to whoever asks, or only in its log."""
+        said = [line for line in self.source.log().splitlines() if "warning: " not in line]
+        why = self.source.qmp.execute("query-migrate").get("error-desc") or (said[-1] if said else None)
+        expect(why, f"{self.source.qemu} does not say why the migration has failed")
+        return why
 
     def wait_switchover(self, limit=COMPLETION_LIMIT):
         """Waits until the guest has been stopped; there it stays."""
         self.source.qmp.wait_migration([SWITCHOVER], limit)
         self.check_protocols()
+
+    def go_on(self):
+        """From the switchover."""
+        self.source.qmp.execute("migrate-continue", state=SWITCHOVER)
 
     def check_protocols(self):
         """Under way each device is driven by the protocol that its QEMU speaks."""

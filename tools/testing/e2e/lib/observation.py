@@ -6,7 +6,7 @@ import re
 from .linux_guest import INTERFACE
 
 _card_messages = re.compile(rf"igbvf|\b{INTERFACE}\b|NETDEV WATCHDOG|pcieport")
-_kernel_trouble = re.compile(r"BUG:|WARNING:|Oops|Call Trace|I/O error")
+KERNEL_TROUBLE = re.compile(r"BUG:|WARNING:|Oops|Call Trace|I/O error")
 # No counter can grow by this much in a test, but a 32-bit one that wrongly
 # began anew looks to igbvf as if it had wrapped.
 LEAP = 1 << 31
@@ -38,7 +38,7 @@ def complaints(before, after):
     for message in after.messages:
         if _card_messages.search(message):
             found.append(f"the guest's driver spoke: {message}")
-        elif _kernel_trouble.search(message):
+        elif KERNEL_TROUBLE.search(message):
             found.append(f"the guest's kernel is in trouble: {message}")
     earlier = dict(before.counters())
     for name, value in after.counters():

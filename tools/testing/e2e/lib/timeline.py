@@ -26,7 +26,15 @@ def _device_lines(migration):
         yield f"loaded and verified in {int(target['commit'][0]) / 1000:.1f} ms"
 
 
-def lines(migration, pinged):
+def _ping_lines(migration, pinged):
+    yield (f"downtime: {migration.figures['downtime']} ms by QEMU, "
+           f"{pinged['silence'] * 1000:.0f} ms without an answer by ping")
+    yield (f"pings: {pinged['sent']} sent, {pinged['lost']} lost, which is "
+           f"{pinged['lost'] * PING_INTERVAL:.1f} s of them")
+
+
+def lines(migration, pinged=None):
+    """@pinged: by whoever has pinged the guest meanwhile."""
     events = migration.events()
     begin = next(time for time, who, what in events if (who, what) == ("source", "active"))
     for time, who, what in events:
@@ -38,7 +46,7 @@ def lines(migration, pinged):
     yield (f"RAM: {ram['precopy-bytes'] / 1e6:.1f} MB while the guest ran, "
            f"{ram['downtime-bytes'] / 1e6:.1f} MB while it stood still")
     yield "VF: " + ", ".join(_device_lines(migration))
-    yield (f"downtime: {migration.figures['downtime']} ms by QEMU, "
-           f"{pinged['silence'] * 1000:.0f} ms without an answer by ping")
-    yield (f"pings: {pinged['sent']} sent, {pinged['lost']} lost, which is "
-           f"{pinged['lost'] * PING_INTERVAL:.1f} s of them")
+    if pinged:
+        yield from _ping_lines(migration, pinged)
+    else:
+        yield f"downtime: {migration.figures['downtime']} ms by QEMU"

@@ -15,6 +15,9 @@ PF = "eth0"
 PEER = "peer0" if FAR else PF
 PEER_ADDRESS = "10.0.2.50"
 VFIO_DIR = "/sys/kernel/debug/vfmig"
+CORE = "migration/vfmig"
+OURS = "vfmig", "virtio-adm-owner"
+
 
 def project_dir():
     return os.path.realpath(os.path.join(os.path.dirname(__file__), "../../../.."))
@@ -23,31 +26,35 @@ def project_dir():
 def _needed_by(module, host):
     """Debian's modules that this one of ours depends on, which insmod does not look for."""
     depends = host.run("modinfo", "-F", "depends", module)
-    return [name for name in depends.strip().split(",") if name and name != "vfmig"]
+    return [name for name in depends.strip().split(",") if name and name not in OURS]
 
 
-def load_modules(*drivers, host=HERE):
-    """Loads the core and the drivers, those that are not there yet."""
-    modules = f"{project_dir()}/build/{host.kernel}/src/drivers/vfio"
-    for path in ["migration/vfmig.ko"] + [f"pci/{name}/{name}-vfio-pci.ko" for name in drivers]:
-        name = os.path.basename(path)[:-3].replace("-", "_")
+def insert_modules(paths, host=HERE):
+    """Those of ours that are not there yet."""
+    for path in paths:
+        name = os.path.basename(path).replace("-", "_")
         if not host.exists(f"/sys/module/{name}"):
-            module = f"{modules}/{path}"
+            module = f"{project_dir()}/build/{host.kernel}/src/drivers/vfio/{path}.ko"
             host.run("modprobe", "-a", "vfio_iommu_type1", *_needed_by(module, host))
             host.run("insmod", module)
 
 
-class Vf:
-    def __init__(self, index, host=HERE, qemu=V7_2):
-        self.index = index
+def load_modules(*drivers, host=HERE):
+    """Loads the core and the drivers."""
+    insert_modules([CORE] + [f"pci/{name}/{name}-vfio-pci" for name in drivers], host)
+
+
+class Function:
+    """A PCI function, what it is bound to, and what its driver says of it."""
+
+    def __init__(self, address, host=HERE, qemu=V7_2):
+        self.address = address
         self.host = host
-        self.qemu = qemu  # what a guest with this VF runs in
-        self.address = os.path.basename(
-            host.readlink(f"/sys/class/net/{PF}/device/virtfn{index}"))
-        self._device = f"/sys/bus/pci/devices/{self.address}"
+        self.qemu = qemu  # what a guest with this function runs in
+        self._device = f"/sys/bus/pci/devices/{address}"
 
     def __str__(self):
-        return f"VF{self.index} ({self.address}){self.host.name}"
+        return f"{self.address}{self.host.name}"
 
     def driver(self):
         link = self.host.readlink(f"{self._device}/driver")
@@ -66,17 +73,14 @@ class Vf:
         if self.driver():
             self.host.write(f"{self._device}/driver/unbind", self.address)
 
-    def set_mac(self, mac):
-        """All zeroes: the guest may choose its own."""
-        self.host.run("ip", "link", "set", PF, "vf", str(self.index), "mac", mac)
-
-    def set_vlan(self, vlan):
-        """The tag that the PF puts on and takes off, without the guest's knowing; 0: none."""
-        self.host.run("ip", "link", "set", PF, "vf", str(self.index), "vlan", str(vlan))
-
     def says(self, name):
         """The text of one of the driver's files in debugfs."""
         return self.host.read(f"{VFIO_DIR}/{self.address}/{name}").strip()
+
+    def complaint(self):
+        """For messages: a driver that is not ours has no such file."""
+        ours = self.host.exists(f"{VFIO_DIR}/{self.address}/last_error")
+        return self.says("last_error") if ours else f"{self.driver()} says nothing"
 
     def knob(self, name, value):
         self.host.write(f"{VFIO_DIR}/{self.address}/{name}", str(value))
@@ -90,6 +94,26 @@ class Vf:
 
     def wait_state(self, state, limit=10):
         until(lambda: self.state() == state, limit, f"{self} in state {state}")
+
+
+class Vf(Function):
+    """One of the igb's."""
+
+    def __init__(self, index, host=HERE, qemu=V7_2):
+        link = host.readlink(f"/sys/class/net/{PF}/device/virtfn{index}")
+        super().__init__(os.path.basename(link), host, qemu)
+        self.index = index
+
+    def __str__(self):
+        return f"VF{self.index} ({self.address}){self.host.name}"
+
+    def set_mac(self, mac):
+        """All zeroes: the guest may choose its own."""
+        self.host.run("ip", "link", "set", PF, "vf", str(self.index), "mac", mac)
+
+    def set_vlan(self, vlan):
+        """The tag that the PF puts on and takes off, without the guest's knowing; 0: none."""
+        self.host.run("ip", "link", "set", PF, "vf", str(self.index), "vlan", str(vlan))
 
 
 def pair(*drivers):

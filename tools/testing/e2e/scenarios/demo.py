@@ -19,5 +19,5 @@ def as_shown(bench):
 
 
 SCENARIOS = [
-    ("demo: A to B to A, with traffic", as_shown),
+    ("demo: A to B to A, under load", as_shown),
 ]

@@ -4,10 +4,11 @@
 import os
 from functools import partial
 
-from lib.bare_guest import DOWNTIME_MS, MEMORY, new_qemu
+from lib.bare_guest import MEMORY, new_qemu
 from lib.bench import DRIVER
 from lib.disk import Disk
 from lib.migration import COMPLETION_LIMIT, Migration
+from lib.moving import DOWNTIME_MS
 from lib.qemus import MACHINE_10_0, NEWEST, V7_2, V10_0
 from lib.scenario import only_on
 from lib.tap import expect

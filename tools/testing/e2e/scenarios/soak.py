@@ -4,8 +4,9 @@
 import time
 
 from lib import ledger
-from lib.bare_guest import DOWNTIME_MS, BareGuest
+from lib.bare_guest import BareGuest
 from lib.bench import Undisturbed, migrate
+from lib.moving import DOWNTIME_MS
 from lib.settings import SOAK_LINUX_ROUNDS, SOAK_ROUNDS
 from lib.tap import Tap, expect
 

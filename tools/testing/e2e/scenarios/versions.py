@@ -7,7 +7,7 @@ frames through its VF all the while. What fails must cost it nothing but a pause
 from functools import partial
 
 from lib import relay
-from lib.bare_guest import BareGuest, new_qemu
+from lib.bare_guest import BareGuest
 from lib.migration import PAUSED_MS
 from lib.qemus import MACHINE_10_0, NEWEST, V5_2, V7_2, V10_0
 from lib.scenario import only_on
@@ -79,7 +79,7 @@ def either_way(attempt, guest, there):
 
 
 def try_in_vain(attempt, guest, target):
-    destination = new_qemu(target)
+    destination = guest.new_qemu(target)
     try:
         attempt(guest, destination)
     finally:
@@ -135,7 +135,7 @@ def corrupt(guest, destination):
 
 def refused_by_qemu(guest, there):
     """QEMU 5.2 sends configuration space before the data, later ones after it."""
-    destination = new_qemu(there)
+    destination = guest.new_qemu(there)
     try:
         errors = there.says("last_error")
         expect(guest.migration(destination).wait() == "failed", "the migration has not failed")
