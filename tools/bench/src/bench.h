@@ -32,6 +32,8 @@ struct list {
  * @scale_size: bytes each of many devices moves in a repetition
  * @precopy_size: bytes of state of the device that runs on
  * @devices: PCI addresses
+ * @driver: what they are bound to, for the rows of functions with an owner
+ * @first_repetition: how many repetitions there were before, where drivers take turns
  */
 struct options {
 	struct list sizes;
@@ -44,6 +46,8 @@ struct options {
 	uint64_t precopy_size;
 	const char *devices[MAX_LIST];
 	unsigned int nr_devices;
+	const char *driver;
+	unsigned int first_repetition;
 };
 
 /* What a device is like that figures are about; each opens it anew. */
@@ -70,6 +74,7 @@ void measure_latency(const struct options *options);
 void measure_scale(const struct options *options);
 void measure_precopy(const struct options *options);
 void measure_memory(const struct options *options);
+void measure_owned(const struct options *options);
 
 /* A row is one line of JSON on standard output. */
 void row_begin(const char *figure);

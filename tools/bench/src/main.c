@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfmig-bench: figures of VFs bound to mock-vfio-pci, as rows of JSON.
+ * vfmig-bench: figures of VFs bound to mock-vfio-pci, as rows of JSON; "owned", if
+ * it is asked for, of two virtio VFs of an emulated owner, bound to any driver.
  *
  *	vfmig-bench [OPTION VALUE...] DEVICE...
  */
@@ -11,6 +12,7 @@
 #include "bench.h"
 
 static struct options options = {
+	.driver = "",
 	.sizes = { 6, { 4 * KIB, 64 * KIB, MIB, 16 * MIB, 256 * MIB, GIB } },
 	.windows = { 3, { 64 * KIB, MIB, 16 * MIB } },
 	.repetitions = 5,
@@ -24,6 +26,7 @@ static struct options options = {
 static const struct figure {
 	const char *name;
 	void (*measure)(const struct options *options);
+	bool on_request;
 } figures[] = {
 	{ "throughput", measure_throughput },
 	{ "cost", measure_cost },
@@ -31,6 +34,7 @@ static const struct figure {
 	{ "scale", measure_scale },
 	{ "precopy", measure_precopy },
 	{ "memory", measure_memory },
+	{ "owned", measure_owned, .on_request = true },
 };
 
 static uint64_t bytes_of(const char *text)
@@ -81,6 +85,10 @@ static bool take_option(const char *name, char *value)
 		options.scale_size = bytes_of(value);
 	else if (!strcmp(name, "--precopy-size"))
 		options.precopy_size = bytes_of(value);
+	else if (!strcmp(name, "--driver"))
+		options.driver = value;
+	else if (!strcmp(name, "--first-repetition"))
+		options.first_repetition = bytes_of(value);
 	else if (!strcmp(name, "--figures"))
 		wanted = value;
 	else
@@ -88,15 +96,16 @@ static bool take_option(const char *name, char *value)
 	return true;
 }
 
-static bool is_wanted(const char *name)
+static bool is_wanted(const struct figure *figure)
 {
+	const char *name = figure->name;
 	size_t len = strlen(name);
 	const char *at = wanted;
 
 	for (; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
 		if (!strncmp(at, name, len) && (!at[len] || at[len] == ','))
 			return true;
-	return !wanted;
+	return !wanted && !figure->on_request;
 }
 
 int main(int argc, char **argv)
@@ -118,7 +127,7 @@ int main(int argc, char **argv)
 	}
 
 	for (i = 0; i < ARRAY_SIZE(figures); i++) {
-		if (!is_wanted(figures[i].name))
+		if (!is_wanted(&figures[i]))
 			continue;
 		fprintf(stderr, "measuring %s\n", figures[i].name);
 		figures[i].measure(&options);

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The downtime of a guest that is moved from one virtio VF to another, in QEMU 10.0,
+under each driver in turns: as QEMU does it by itself, which may stop the guest before
+the device had its turn, and told to wait for the device's pre-copy (switchover-ack).
+"""
+
+import os
+
+from lib import virtio
+from lib.counting_guest import CountingGuest
+from lib.migration import DOWNTIME_LIMIT_MS
+from lib.qemus import V10_0
+from lib.trouble import Trouble
+from lib.window import Window
+
+from .owned import ways
+
+SIZES = 4 << 10, 64 << 20
+HOWS = ("as it comes", ()), ("switchover-ack", ("switchover-ack",))
+MOVES = 4
+
+
+def _set_extra(size):
+    window = os.open(f"{virtio.PCI}/{virtio.PF}/{virtio.TROUBLE}", os.O_RDWR)
+    Trouble(Window(window, 0, virtio.TROUBLE_SIZE)).set("extra", size)
+    os.close(window)
+
+
+def _measure_way(writer, way, size):
+    with way.bound() as (members, disk):
+        _set_extra(size)
+        for member in members:
+            member.qemu = V10_0
+        guest = CountingGuest(disk, members[0])
+        try:
+            # A QEMU keeps a capability that it was given.
+            for number in range(MOVES * len(HOWS)):
+                how, capabilities = HOWS[number // MOVES]
+                migration = guest.move(members[(number + 1) % 2], capabilities=capabilities,
+                                       downtime_limit=DOWNTIME_LIMIT_MS)
+                writer.row(figure="owned-downtime", driver=way.name, size=size, how=how,
+                           standard="draft" if virtio.IS_DRAFT else "1.4",
+                           repetition=number % MOVES,
+                           downtime_ms=migration.figures["downtime"],
+                           total_ms=migration.figures["total-time"],
+                           downtime_bytes=migration.figures["ram"]["downtime-bytes"])
+            guest.check_none_lost()
+        finally:
+            guest.end()
+
+
+def measure(writer, _full):
+    for size in SIZES:
+        for way in ways():
+            print(f"# downtime, {way.name}, {size >> 10} KiB", flush=True)
+            _measure_way(writer, way, size)
