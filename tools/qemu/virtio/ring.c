@@ -273,6 +273,8 @@ void function_interrupt(struct function *fn, uint16_t vector, uint8_t isr)
 			msix_notify(&fn->pci, vector);
 	} else {
 		/* A VF has no other interrupt, and so the PF has none: it is polled. */
+		if (isr & ~fn->regs.isr)
+			context_is_new(fn, 1u << FIELD_COMMON);
 		fn->regs.isr |= isr;
 	}
 }

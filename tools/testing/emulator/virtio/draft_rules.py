@@ -13,7 +13,8 @@ MODE_GET, MODE_SET, SIZE_GET, READ, WRITE, FIELDS_QUERY, DISCARD = range(7, 14)
 ACTIVE, STOP, FREEZE = range(3)
 OPCODES = 0x3f83
 HEAD = struct.Struct("<H6xQ")
-IN_FLIGHT = 0x105
+COMMON, INDICES, IN_FLIGHT = 0x102, 0x104, 0x105
+ISR, QUEUE_INTERRUPT = 0x1000, 1
 
 
 def ok(answer):
@@ -141,12 +142,28 @@ def supported(bed):
 
 
 def dirt(bed):
-    """a request makes new context, of what it has changed"""
+    """a request makes new context, of what it has changed: the ISR too, but only once"""
     fresh(bed)
     read_all(bed, 1)
-    bed.disks[0].write(3, b"d" * 512)
-    assert size(bed, 1) > 0
-    assert {kind for kind, _ in fields(read_all(bed, 1))} == {0x104, IN_FLIGHT}
+    for changed in {COMMON, INDICES, IN_FLIGHT}, {INDICES, IN_FLIGHT}:
+        bed.disks[0].write(3, b"d" * 512)
+        assert size(bed, 1) > 0
+        assert {kind for kind, _ in fields(read_all(bed, 1))} == changed
+
+
+def interrupt(bed):
+    """an interrupt that the driver has not seen yet moves with the context"""
+    fresh(bed)
+    source, target = bed.disks
+    before = read_all(bed, 1)
+    source.write(3, b"i" * 512)
+    set_mode(bed, 1, FREEZE)
+    set_mode(bed, 2, FREEZE)
+    write_all(bed, 2, before + read_all(bed, 1))
+    # On resume the target makes another one.
+    assert set_mode(bed, 2, STOP) == (0, 0)
+    assert target.registers.read(ISR, 1) == QUEUE_INTERRUPT
+    assert target.registers.read(ISR, 1) == 0
 
 
 def only_in_freeze(bed):
@@ -313,5 +330,5 @@ def dies(bed):
     assert bed.owner.status() == 0xf
 
 
-TESTS = [lists, checks, lengths, modes, reading, supported, dirt, only_in_freeze, stopped, frozen,
+TESTS = [lists, checks, lengths, modes, reading, supported, dirt, interrupt, only_in_freeze, stopped, frozen,
          moves, bad_contexts, flr, misbehaves, grows, dies]
