@@ -122,19 +122,34 @@ static void add_device_config(struct function *fn, GByteArray *to)
 }
 
 /* Nobody's state, but its own for each VF, so that it is told whether it arrives. */
-uint8_t *member_extra(struct function *fn)
+static uint8_t *own_extra(const struct function *fn)
+{
+	uint64_t i, word, size = fn->owner->extra;
+	uint8_t *extra = g_malloc(size);
+
+	for (i = 0; i < size; i += sizeof(word)) {
+		word = cpu_to_le64((uint64_t)fn->number << 56 | i);
+		memcpy(extra + i, &word, MIN(sizeof(word), size - i));
+	}
+	return extra;
+}
+
+const uint8_t *member_extra(struct function *fn)
 {
 	struct member *member = &fn->member;
-	uint64_t i, word, size = fn->owner->extra;
 
-	if (!member->extra) {
-		member->extra = g_malloc(size);
-		for (i = 0; i < size; i += sizeof(word)) {
-			word = cpu_to_le64((uint64_t)fn->number << 56 | i);
-			memcpy(member->extra + i, &word, MIN(sizeof(word), size - i));
-		}
-	}
-	return member->extra;
+	if (member->loaded_extra)
+		return member->loaded_extra;
+	if (!member->own_extra)
+		member->own_extra = own_extra(fn);
+	return member->own_extra;
+}
+
+void extra_put(struct function *fn, uint8_t **where, const uint8_t *extra)
+{
+	if (!*where)
+		*where = g_malloc(fn->owner->extra);
+	memcpy(*where, extra, fn->owner->extra);
 }
 
 static void add_extra(struct function *fn, GByteArray *to)

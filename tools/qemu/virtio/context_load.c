@@ -230,7 +230,7 @@ static void take_effect(struct loading *loading)
 		QTAILQ_INSERT_TAIL(&fn->in_flight, chain, next);
 	}
 	if (loading->extra)
-		memcpy(member_extra(fn), loading->extra, fn->owner->extra);
+		extra_put(fn, &fn->member.loaded_extra, loading->extra);
 }
 
 bool context_load(struct function *fn)

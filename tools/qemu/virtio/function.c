@@ -31,17 +31,20 @@ struct function *owner_member(struct owner *owner, unsigned int number)
 	return vf ? FUNCTION(vf) : NULL;
 }
 
-static void member_reset(struct member *member)
+static void member_reset(struct function *fn)
 {
+	struct member *member = &fn->member;
+
 	member->mode = CTX_ACTIVE;
 	member->dirty = ALL_FIELDS;
 	g_byte_array_set_size(member->pending, 0);
 	member->read = 0;
 	g_byte_array_set_size(member->written, 0);
 	member->filler = 0;
-	g_clear_pointer(&member->extra, g_free);
+	g_clear_pointer(&member->own_extra, g_free);
+	g_clear_pointer(&member->loaded_extra, g_free);
 	member->is_stopped = false;
-	g_clear_pointer(&member->set, g_free);
+	parts_forget_set(fn);
 }
 
 /*
@@ -53,7 +56,9 @@ static void flr(struct function *fn)
 {
 	fn->flrs++;
 	fn->member.is_stopped = false;
-	g_clear_pointer(&fn->member.set, g_free);
+	fn->member.filler = 0;
+	g_clear_pointer(&fn->member.loaded_extra, g_free);
+	parts_forget_set(fn);
 	device_reset_registers(fn);
 }
 
@@ -67,7 +72,7 @@ static void function_reset(DeviceState *dev)
 		flr(fn);
 		return;
 	}
-	member_reset(&fn->member);
+	member_reset(fn);
 	device_reset_registers(fn);
 }
 
@@ -167,7 +172,7 @@ static bool function_realize(struct function *fn, Error **errp)
 	pcie_endpoint_cap_init(pci, 0);
 	pcie_cap_flr_init(pci);
 	pcie_ari_init(pci, ARI_AT);
-	member_reset(&fn->member);
+	member_reset(fn);
 	registers_reset(&fn->regs);
 	return true;
 }
@@ -178,7 +183,7 @@ static void function_exit(PCIDevice *pci)
 
 	blk_drop_all(fn);
 	timer_free(fn->finish);
-	member_reset(&fn->member);
+	member_reset(fn);
 	g_byte_array_free(fn->member.pending, true);
 	g_byte_array_free(fn->member.written, true);
 	pcie_cap_exit(pci);

@@ -125,11 +125,14 @@ struct member {
 	/* Written in Freeze, to take effect when that is left. */
 	GByteArray *written;
 	uint32_t filler;
-	uint8_t *extra;
+	/* Its own, and what was loaded in the place of that. */
+	uint8_t *own_extra;
+	uint8_t *loaded_extra;
 
 	bool is_stopped;
 	/* 1.4's parts that were set, to take effect when it is resumed. */
 	struct registers *set;
+	uint8_t *set_extra;
 };
 
 struct owner;
@@ -289,7 +292,8 @@ void context_is_new(struct function *fn, unsigned int fields);
 uint64_t context_size(struct function *fn, unsigned int fields);
 void context_generate(struct function *fn);
 void context_fields(struct function *fn, GByteArray *to);
-uint8_t *member_extra(struct function *fn);
+const uint8_t *member_extra(struct function *fn);
+void extra_put(struct function *fn, uint8_t **where, const uint8_t *extra);
 
 /* context_load.c */
 bool context_load(struct function *fn);
@@ -306,6 +310,7 @@ uint64_t parts_size(struct function *fn);
 
 /* parts_set.c */
 bool parts_set(struct function *fn, const uint8_t *data, size_t len);
+void parts_forget_set(struct function *fn);
 void parts_take_effect(struct function *fn);
 
 /* trouble.c */

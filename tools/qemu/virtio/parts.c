@@ -91,10 +91,13 @@ static void add_queues(const struct collecting *collecting)
 static void add_own(const struct collecting *collecting)
 {
 	struct function *fn = collecting->fn;
+	const uint8_t *extra;
 	uint8_t *filler;
 
-	if (fn->owner->extra)
-		add_part(collecting, PART_EXTRA, 0, 0, member_extra(fn), fn->owner->extra);
+	if (fn->owner->extra) {
+		extra = fn->member.set_extra ? fn->member.set_extra : member_extra(fn);
+		add_part(collecting, PART_EXTRA, 0, 0, extra, fn->owner->extra);
+	}
 	if (!fn->member.filler)
 		return;
 	filler = g_malloc(fn->member.filler);

@@ -133,8 +133,14 @@ bool parts_set(struct function *fn, const uint8_t *data, size_t left)
 		member->set = g_new(struct registers, 1);
 	*member->set = setting.regs;
 	if (setting.extra)
-		memcpy(member_extra(fn), setting.extra, fn->owner->extra);
+		extra_put(fn, &member->set_extra, setting.extra);
 	return true;
+}
+
+void parts_forget_set(struct function *fn)
+{
+	g_clear_pointer(&fn->member.set, g_free);
+	g_clear_pointer(&fn->member.set_extra, g_free);
 }
 
 /* The VF is still stopped, but about to be resumed. */
@@ -147,7 +153,11 @@ void parts_take_effect(struct function *fn)
 		return;
 	blk_drop_all(fn);
 	fn->regs = *member->set;
-	g_clear_pointer(&member->set, g_free);
+	if (member->set_extra) {
+		g_free(member->loaded_extra);
+		member->loaded_extra = g_steal_pointer(&member->set_extra);
+	}
+	parts_forget_set(fn);
 	if (!(fn->regs.status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return;
 	for (i = 0; i < function_queues(fn); i++)

@@ -152,7 +152,9 @@ static void set_extra(struct owner *owner, uint32_t size)
 		return;
 	owner->extra = size;
 	for (number = 1; (fn = owner_member(owner, number)); number++) {
-		g_clear_pointer(&fn->member.extra, g_free);
+		g_clear_pointer(&fn->member.own_extra, g_free);
+		g_clear_pointer(&fn->member.loaded_extra, g_free);
+		g_clear_pointer(&fn->member.set_extra, g_free);
 		context_is_new(fn, ALL_FIELDS);
 	}
 }

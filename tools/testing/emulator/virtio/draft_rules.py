@@ -14,6 +14,7 @@ ACTIVE, STOP, FREEZE = range(3)
 OPCODES = 0x3f83
 HEAD = struct.Struct("<H6xQ")
 COMMON, INDICES, IN_FLIGHT = 0x102, 0x104, 0x105
+EXTRA = 0x1000
 ISR, QUEUE_INTERRUPT = 0x1000, 1
 
 
@@ -265,6 +266,20 @@ def flr(bed):
     assert set_mode(bed, 1, ACTIVE) == (EINVAL, FIELD)
 
 
+def extra(bed):
+    """extra context that is loaded is there until the member's FLR"""
+    fresh(bed)
+    bed.trouble.set("extra", 1000)
+    whole, own = read_all(bed, 1), dict(fields(read_all(bed, 2)))[EXTRA]
+    set_mode(bed, 2, FREEZE)
+    write_all(bed, 2, whole)
+    assert set_mode(bed, 2, STOP) == (0, 0)
+    assert read_all(bed, 2) == whole
+    bed.disks[1].function.reset()
+    assert dict(fields(read_all(bed, 2)))[EXTRA] == own
+    bed.trouble.set("extra", 0)
+
+
 def misbehaves(bed):
     """the device fails, is late, lies about the length, and answers never when it is told to"""
     fresh(bed)
@@ -331,4 +346,4 @@ def dies(bed):
 
 
 TESTS = [lists, checks, lengths, modes, reading, supported, dirt, interrupt, only_in_freeze, stopped, frozen,
-         moves, bad_contexts, flr, misbehaves, grows, dies]
+         moves, bad_contexts, flr, extra, misbehaves, grows, dies]

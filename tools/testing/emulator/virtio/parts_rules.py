@@ -275,5 +275,25 @@ def extra(bed):
     assert len(get_all(bed, 1)) == before
 
 
+def extra_waits(bed):
+    """extra context that is set waits for the resume, as all parts do, and ends with an FLR"""
+    fresh(bed)
+    bed.trouble.set("extra", 1000)
+    create(bed, 1, 0)
+    create(bed, 2, 1, TO_SET)
+    create(bed, 2, 2)
+    others, own = get_all(bed, 1), get_all(bed, 2, 2)[-1000:]
+    assert others[-1000:] != own
+    for is_resumed in (False, True):
+        stop(bed, 2, 1)
+        assert put(bed, 2, others) == (0, 0) and get_all(bed, 2, 2) == others
+        if is_resumed:
+            assert stop(bed, 2, 0) == (0, 0)
+            assert get_all(bed, 2, 2)[-1000:] == others[-1000:]
+        bed.disks[1].function.reset()
+        assert get_all(bed, 2, 2)[-1000:] == own
+    bed.trouble.set("extra", 0)
+
+
 TESTS = [lists, checks, capability, objects, metadata, selected, stopping, setting, moves, flr, grows,
-         extra]
+         extra, extra_waits]
