@@ -112,13 +112,8 @@ void blk_finish_all(struct function *fn)
 
 void blk_drop_all(struct function *fn)
 {
-	struct chain *chain;
-
 	timer_del(fn->finish);
-	while ((chain = QTAILQ_FIRST(&fn->in_flight))) {
-		QTAILQ_REMOVE(&fn->in_flight, chain, next);
-		chain_free(chain);
-	}
+	chains_free(&fn->in_flight);
 }
 
 void blk_kick(struct function *fn, unsigned int index)

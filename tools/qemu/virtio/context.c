@@ -2,12 +2,6 @@
 /* A VF's context as the draft has it: which of its fields are new, and their bytes. */
 #include "model.h"
 
-/* Nothing where a VF has none of it. */
-struct field {
-	uint16_t type;
-	void (*add)(struct function *fn, GByteArray *to);
-};
-
 static void add_head(GByteArray *to, uint16_t type, uint64_t length)
 {
 	struct ctx_field head = {
@@ -90,22 +84,12 @@ static void add_indices(struct function *fn, GByteArray *to)
 	}
 }
 
-static size_t in_flight_count(struct function *fn)
-{
-	struct chain *chain;
-	size_t count = 0;
-
-	QTAILQ_FOREACH(chain, &fn->in_flight, next)
-		count++;
-	return count;
-}
-
 static void add_in_flight(struct function *fn, GByteArray *to)
 {
 	struct ctx_request request;
 	struct chain *chain;
 
-	add_head(to, CTX_IN_FLIGHT, in_flight_count(fn) * sizeof(request));
+	add_head(to, CTX_IN_FLIGHT, chains_count(&fn->in_flight) * sizeof(request));
 	QTAILQ_FOREACH(chain, &fn->in_flight, next) {
 		request.queue = cpu_to_le16(chain->queue);
 		request.head = cpu_to_le16(chain->head);
@@ -158,36 +142,44 @@ static void add_extra(struct function *fn, GByteArray *to)
 		add_field(to, CTX_EXTRA, member_extra(fn), fn->owner->extra);
 }
 
-static const struct field fields[FIELD_COUNT] = {
-	[FIELD_DEV_FEATURES]	= { CTX_DEV_FEATURES, add_device_features },
-	[FIELD_DRV_FEATURES]	= { CTX_DRV_FEATURES, add_driver_features },
-	[FIELD_COMMON]		= { CTX_COMMON_CONFIG, add_common },
-	[FIELD_VQ_CONFIG]	= { CTX_VQ_CONFIG, add_queues },
-	[FIELD_VQ_INDICES]	= { CTX_VQ_INDICES, add_indices },
-	[FIELD_IN_FLIGHT]	= { CTX_IN_FLIGHT, add_in_flight },
-	[FIELD_DEV_CONFIG]	= { CTX_DEV_CONFIG, add_device_config },
-	[FIELD_EXTRA]		= { CTX_EXTRA, add_extra },
+const struct field context_fields[FIELD_COUNT] = {
+	[FIELD_DEV_FEATURES]	= { CTX_DEV_FEATURES, sizeof(__le64), add_device_features },
+	[FIELD_DRV_FEATURES]	= { CTX_DRV_FEATURES, sizeof(__le64), add_driver_features },
+	[FIELD_COMMON]		= { CTX_COMMON_CONFIG, sizeof(struct ctx_common), add_common },
+	[FIELD_VQ_CONFIG]	= { CTX_VQ_CONFIG, sizeof(struct ctx_queue), add_queues },
+	[FIELD_VQ_INDICES]	= { CTX_VQ_INDICES, sizeof(struct ctx_indices), add_indices },
+	[FIELD_IN_FLIGHT]	= { CTX_IN_FLIGHT, 0, add_in_flight },
+	[FIELD_DEV_CONFIG]	= { CTX_DEV_CONFIG, sizeof(struct virtio_blk_config),
+				    add_device_config },
+	[FIELD_EXTRA]		= { CTX_EXTRA, 0, add_extra },
 };
 
-/* For each kind of field, the bytes of one value; the most that there can be of some. */
-void context_fields(struct function *fn, GByteArray *to)
+static unsigned int values_of(const struct function *fn, enum context_field field)
 {
-	const uint64_t lengths[FIELD_COUNT] = {
-		[FIELD_DEV_FEATURES]	= sizeof(__le64),
-		[FIELD_DRV_FEATURES]	= sizeof(__le64),
-		[FIELD_COMMON]		= sizeof(struct ctx_common),
-		[FIELD_VQ_CONFIG]	= sizeof(struct ctx_queue),
-		[FIELD_VQ_INDICES]	= sizeof(struct ctx_indices),
-		[FIELD_IN_FLIGHT]	= function_queues(fn) * QUEUE_SIZE *
-					  sizeof(struct ctx_request),
-		[FIELD_DEV_CONFIG]	= sizeof(struct virtio_blk_config),
-		[FIELD_EXTRA]		= fn->owner->extra,
-	};
+	if (field == FIELD_VQ_CONFIG || field == FIELD_VQ_INDICES)
+		return function_queues(fn);
+	return field != FIELD_EXTRA || fn->owner->extra;
+}
+
+static uint64_t value_length(const struct function *fn, enum context_field field,
+			     size_t in_flight)
+{
+	if (field == FIELD_IN_FLIGHT)
+		return in_flight * sizeof(struct ctx_request);
+	if (field == FIELD_EXTRA)
+		return fn->owner->extra;
+	return context_fields[field].length;
+}
+
+/* For each kind of field, the bytes of one value; the most that there can be of some. */
+void context_supported(struct function *fn, GByteArray *to)
+{
+	const size_t in_flight = function_queues(fn) * QUEUE_SIZE;
 	unsigned int i;
 
 	for (i = 0; i < FIELD_COUNT; i++)
-		if (lengths[i])
-			add_head(to, fields[i].type, lengths[i]);
+		if (values_of(fn, i))
+			add_head(to, context_fields[i].type, value_length(fn, i, in_flight));
 }
 
 /* The PF's is never asked for. */
@@ -199,23 +191,13 @@ void context_is_new(struct function *fn, unsigned int which)
 uint64_t context_size(struct function *fn, unsigned int which)
 {
 	const uint64_t head = sizeof(struct ctx_field);
-	const unsigned int queues = function_queues(fn);
-	const uint64_t sizes[FIELD_COUNT] = {
-		[FIELD_DEV_FEATURES]	= head + sizeof(__le64),
-		[FIELD_DRV_FEATURES]	= head + sizeof(__le64),
-		[FIELD_COMMON]		= head + sizeof(struct ctx_common),
-		[FIELD_VQ_CONFIG]	= queues * (head + sizeof(struct ctx_queue)),
-		[FIELD_VQ_INDICES]	= queues * (head + sizeof(struct ctx_indices)),
-		[FIELD_IN_FLIGHT]	= head + in_flight_count(fn) * sizeof(struct ctx_request),
-		[FIELD_DEV_CONFIG]	= head + sizeof(struct virtio_blk_config),
-		[FIELD_EXTRA]		= fn->owner->extra ? head + fn->owner->extra : 0,
-	};
+	const size_t in_flight = chains_count(&fn->in_flight);
 	uint64_t size = fn->member.filler ? head + fn->member.filler : 0;
 	unsigned int i;
 
 	for (i = 0; i < FIELD_COUNT; i++)
 		if (which & (1u << i))
-			size += sizes[i];
+			size += values_of(fn, i) * (head + value_length(fn, i, in_flight));
 	return size;
 }
 
@@ -228,7 +210,7 @@ void context_generate(struct function *fn)
 
 	for (i = 0; i < FIELD_COUNT; i++)
 		if (member->dirty & (1u << i))
-			fields[i].add(fn, to);
+			context_fields[i].add(fn, to);
 	member->dirty = 0;
 	if (!member->filler)
 		return;

@@ -81,16 +81,6 @@ static bool load_indices(struct loading *loading, const void *value, size_t len)
 	return true;
 }
 
-static void forget_in_flight(union chains *chains)
-{
-	struct chain *chain;
-
-	while ((chain = QTAILQ_FIRST(chains))) {
-		QTAILQ_REMOVE(chains, chain, next);
-		chain_free(chain);
-	}
-}
-
 /* All of it each time. */
 static bool load_in_flight(struct loading *loading, const void *value, size_t len)
 {
@@ -101,7 +91,7 @@ static bool load_in_flight(struct loading *loading, const void *value, size_t le
 	if (len % sizeof(*request) ||
 	    len / sizeof(*request) > function_queues(loading->fn) * QUEUE_SIZE)
 		return false;
-	forget_in_flight(&loading->in_flight);
+	chains_free(&loading->in_flight);
 	for (i = 0; i < len / sizeof(*request); i++) {
 		uint16_t queue = le16_to_cpu(request[i].queue);
 		uint16_t head = le16_to_cpu(request[i].head);
@@ -128,42 +118,32 @@ static bool load_extra(struct loading *loading, const void *value, size_t len)
 	return len == loading->fn->owner->extra;
 }
 
-static bool load_filler(struct loading *loading, const void *value, size_t len)
-{
-	return true;
-}
-
-/* @length: 0 if it varies. @bit: of what has been seen. */
-static const struct loader {
-	uint16_t type;
-	uint16_t length;
-	unsigned int bit;
-	bool (*load)(struct loading *loading, const void *value, size_t len);
-} loaders[] = {
-	{ CTX_DEV_FEATURES, sizeof(__le64), FIELD_DEV_FEATURES, load_device_features },
-	{ CTX_DRV_FEATURES, sizeof(__le64), FIELD_DRV_FEATURES, load_driver_features },
-	{ CTX_COMMON_CONFIG, sizeof(struct ctx_common), FIELD_COMMON, load_common },
-	{ CTX_VQ_CONFIG, sizeof(struct ctx_queue), FIELD_VQ_CONFIG, load_queue },
-	{ CTX_VQ_INDICES, sizeof(struct ctx_indices), FIELD_VQ_INDICES, load_indices },
-	{ CTX_IN_FLIGHT, 0, FIELD_IN_FLIGHT, load_in_flight },
-	{ CTX_DEV_CONFIG, sizeof(struct virtio_blk_config), FIELD_DEV_CONFIG,
-	  load_device_config },
-	{ CTX_EXTRA, 0, FIELD_EXTRA, load_extra },
-	{ CTX_FILLER, 0, FIELD_COUNT, load_filler },
+static bool (* const loaders[FIELD_COUNT])(struct loading *loading, const void *value,
+					   size_t len) = {
+	[FIELD_DEV_FEATURES]	= load_device_features,
+	[FIELD_DRV_FEATURES]	= load_driver_features,
+	[FIELD_COMMON]		= load_common,
+	[FIELD_VQ_CONFIG]	= load_queue,
+	[FIELD_VQ_INDICES]	= load_indices,
+	[FIELD_IN_FLIGHT]	= load_in_flight,
+	[FIELD_DEV_CONFIG]	= load_device_config,
+	[FIELD_EXTRA]		= load_extra,
 };
 
 static bool load_field(struct loading *loading, uint16_t type, const void *value, size_t len)
 {
+	const struct field *field;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(loaders); i++) {
-		if (loaders[i].type != type)
+	for (i = 0; i < FIELD_COUNT; i++) {
+		field = &context_fields[i];
+		if (field->type != type)
 			continue;
-		loading->seen |= 1u << loaders[i].bit;
-		return (!loaders[i].length || loaders[i].length == len) &&
-		       loaders[i].load(loading, value, len);
+		loading->seen |= 1u << i;
+		return (!field->length || field->length == len) &&
+		       loaders[i](loading, value, len);
 	}
-	return false;
+	return type == CTX_FILLER;
 }
 
 static bool load_fields(struct loading *loading, const uint8_t *data, size_t left)
@@ -244,7 +224,7 @@ bool context_load(struct function *fn)
 	QTAILQ_INIT(&loading.in_flight);
 	if (!load_fields(&loading, written->data, written->len) || !is_whole(&loading) ||
 	    !indices_fit(&loading)) {
-		forget_in_flight(&loading.in_flight);
+		chains_free(&loading.in_flight);
 		return false;
 	}
 	take_effect(&loading);

@@ -123,7 +123,7 @@ static void ctx_write(struct command *command)
 
 static void fields_query(struct command *command)
 {
-	context_fields(command->member, command->result);
+	context_supported(command->member, command->result);
 }
 
 static void ctx_discard(struct command *command)

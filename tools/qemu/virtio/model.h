@@ -115,6 +115,15 @@ enum context_field {
 
 #define ALL_FIELDS	((1u << FIELD_COUNT) - 1)
 
+struct function;
+
+/* @length: of one value, 0 if it varies. @add: nothing where a VF has none of it. */
+struct field {
+	uint16_t type;
+	uint16_t length;
+	void (*add)(struct function *fn, GByteArray *to);
+};
+
 /* What the owner knows of a VF: all of it survives whatever the guest does. */
 struct member {
 	uint8_t mode;
@@ -224,6 +233,8 @@ void device_breaks(struct function *fn);
 /* ring.c */
 struct chain *chain_new(unsigned int queue, uint16_t head);
 void chain_free(struct chain *chain);
+uint32_t chains_count(const union chains *chains);
+void chains_free(union chains *chains);
 bool chain_fetch(struct function *fn, struct chain *chain);
 size_t chain_read(struct function *fn, struct chain *chain, uint64_t offset,
 		  void *to, size_t len);
@@ -288,10 +299,11 @@ extern const struct command_kind draft_commands[];
 extern const unsigned int draft_command_count;
 
 /* context.c */
+extern const struct field context_fields[FIELD_COUNT];
 void context_is_new(struct function *fn, unsigned int fields);
 uint64_t context_size(struct function *fn, unsigned int fields);
 void context_generate(struct function *fn);
-void context_fields(struct function *fn, GByteArray *to);
+void context_supported(struct function *fn, GByteArray *to);
 const uint8_t *member_extra(struct function *fn);
 void extra_put(struct function *fn, uint8_t **where, const uint8_t *extra);
 

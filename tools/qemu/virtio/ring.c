@@ -60,6 +60,26 @@ void chain_free(struct chain *chain)
 	g_free(chain);
 }
 
+uint32_t chains_count(const union chains *chains)
+{
+	struct chain *chain;
+	uint32_t count = 0;
+
+	QTAILQ_FOREACH(chain, chains, next)
+		count++;
+	return count;
+}
+
+void chains_free(union chains *chains)
+{
+	struct chain *chain;
+
+	while ((chain = QTAILQ_FIRST(chains))) {
+		QTAILQ_REMOVE(chains, chain, next);
+		chain_free(chain);
+	}
+}
+
 static bool add_segment(struct chain *chain, const struct vring_desc *desc)
 {
 	struct segment segment = {

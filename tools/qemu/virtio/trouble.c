@@ -84,16 +84,6 @@ static struct function *chosen(struct owner *owner)
 	return owner_member(owner, owner->trouble.function);
 }
 
-static uint32_t count_in_flight(struct function *fn)
-{
-	struct chain *chain;
-	uint32_t count = 0;
-
-	QTAILQ_FOREACH(chain, &fn->in_flight, next)
-		count++;
-	return count;
-}
-
 /* The rest of the window is as it was written or counted. */
 static void look_at_device(struct owner *owner)
 {
@@ -117,7 +107,7 @@ static void look_at_device(struct owner *owner)
 	trouble->requests = fn->requests;
 	trouble->reads = fn->reads;
 	trouble->writes = fn->writes;
-	trouble->in_flight = count_in_flight(fn);
+	trouble->in_flight = chains_count(&fn->in_flight);
 	trouble->resets = fn->resets;
 	trouble->flrs = fn->flrs;
 	trouble->last_avail = fn->regs.queue[0].last_avail;
