@@ -5,7 +5,6 @@
 #include "qapi/error.h"
 #include "hw/qdev-properties.h"
 #include "qemu/module.h"
-#include "qemu/units.h"
 
 #define DEVICE_BLK	0x1042
 #define SUBSYSTEM_BLK	0x1100
@@ -14,7 +13,6 @@
 /* VFs are in the slot behind the PF's. */
 #define VF_OFFSET	8
 #define VF_STRIDE	1
-#define VFS_MAX		8
 #define NOTIFY_MULTIPLIER	4
 #define TYPE_GUARD	"virtio-owner-headers-guard"
 
@@ -203,10 +201,6 @@ static bool check_properties(struct owner *owner, Error **errp)
 	}
 	if (owner->queues < 1 || owner->queues > BLK_QUEUES_MAX)
 		error_setg(errp, "queues: must be 1 to %d", BLK_QUEUES_MAX);
-	else if (owner->total_vfs < 1 || owner->total_vfs > VFS_MAX)
-		error_setg(errp, "total-vfs: must be 1 to %d", VFS_MAX);
-	else if (owner->extra > EXTRA_MAX)
-		error_setg(errp, "extra: must be %llu bytes at the most", EXTRA_MAX);
 	else
 		return true;
 	return false;
@@ -218,9 +212,9 @@ static void owner_realize(PCIDevice *pci, Error **errp)
 
 	owner->function.owner = owner;
 	QTAILQ_INIT(&owner->late);
-	if (!check_properties(owner, errp) || !image_open(owner, errp) ||
-	    !function_realize(&owner->function, errp))
+	if (!check_properties(owner, errp) || !function_realize(&owner->function, errp))
 		return;
+	owner->image = g_malloc0(IMAGE_SIZE);
 	memory_region_init_io(&owner->trouble_io, OBJECT(pci), &trouble_ops, owner,
 			      "trouble", 0x1000);
 	pci_register_bar(pci, VIRTIO_TROUBLE_BAR, PCI_BASE_ADDRESS_SPACE_MEMORY,
@@ -228,8 +222,8 @@ static void owner_realize(PCIDevice *pci, Error **errp)
 	adminq_reset(owner);
 	trouble_reset(owner);
 	/* It makes the VFs, which ask for the kind of their BARs: 0, 32-bit, by default. */
-	if (!pcie_sriov_pf_init(pci, SRIOV_AT, TYPE_MEMBER, DEVICE_BLK, owner->total_vfs,
-				owner->total_vfs, VF_OFFSET, VF_STRIDE, errp))
+	if (!pcie_sriov_pf_init(pci, SRIOV_AT, TYPE_MEMBER, DEVICE_BLK, TOTAL_VFS, TOTAL_VFS,
+				VF_OFFSET, VF_STRIDE, errp))
 		return;
 	pcie_sriov_pf_init_vf_bar(pci, 0, PCI_BASE_ADDRESS_SPACE_MEMORY, BAR_SIZE);
 	pcie_sriov_pf_init_vf_bar(pci, MSIX_BAR, PCI_BASE_ADDRESS_SPACE_MEMORY, MSIX_BAR_SIZE);
@@ -242,7 +236,7 @@ static void owner_exit(PCIDevice *pci)
 	adminq_reset(owner);
 	pcie_sriov_pf_exit(pci);
 	function_exit(pci);
-	image_close(owner);
+	g_free(owner->image);
 }
 
 static void member_realize(PCIDevice *pci, Error **errp)
@@ -255,14 +249,9 @@ static void member_realize(PCIDevice *pci, Error **errp)
 }
 
 static const Property owner_properties[] = {
-	DEFINE_PROP_UINT16("total-vfs", struct owner, total_vfs, 4),
 	DEFINE_PROP_UINT16("queues", struct owner, queues, 1),
-	DEFINE_PROP_SIZE("size", struct owner, size, 64 * MiB),
-	DEFINE_PROP_STRING("image", struct owner, image_path),
 	DEFINE_PROP_STRING("standard", struct owner, standard_name),
 	DEFINE_PROP_BOOL("strict", struct owner, is_strict, false),
-	DEFINE_PROP_SIZE("extra", struct owner, extra, 0),
-	DEFINE_PROP_UINT8("objects", struct owner, objects_limit, 16),
 };
 
 static void function_class_init(ObjectClass *class)

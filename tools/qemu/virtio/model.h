@@ -45,7 +45,11 @@
 /* A context, or a set of parts; what is more is nobody's state. */
 #define CONTEXT_MAX	(192 * MiB)
 #define EXTRA_MAX	(CONTEXT_MAX / 2)
-#define OBJECTS_MAX	256
+/* 1.4's, to get and to set. */
+#define OBJECTS_MAX	16
+#define TOTAL_VFS	4
+/* The one image behind all functions, as shared storage is; in memory. */
+#define IMAGE_SIZE	(64 * MiB)
 
 enum standard {
 	STANDARD_DRAFT,
@@ -177,17 +181,14 @@ struct owner {
 	MemoryRegion trouble_io;
 
 	/* Properties. */
-	uint16_t total_vfs;
 	uint16_t queues;
-	uint64_t size;
-	char *image_path;
 	char *standard_name;
 	bool is_strict;
-	uint64_t extra;
-	uint8_t objects_limit;
 
 	enum standard standard;
 	uint8_t *image;
+	/* Bytes in the context of each VF, as the window was told. */
+	uint64_t extra;
 
 	/* By group: what LIST_USE named. */
 	uint64_t used_opcodes[2];
@@ -210,11 +211,6 @@ static inline bool is_owner(const struct function *fn)
 
 /* function.c */
 struct function *owner_member(struct owner *owner, unsigned int number);
-
-/* image.c */
-bool image_open(struct owner *owner, Error **errp);
-void image_close(struct owner *owner);
-void image_flush(struct owner *owner);
 
 /* registers.c */
 extern const MemoryRegionOps registers_ops;

@@ -26,8 +26,8 @@ static bool names_the_cap(struct command *command)
 static void cap_get(struct command *command)
 {
 	const struct parts_cap cap = {
-		.get_limit = command->owner->objects_limit,
-		.set_limit = command->owner->objects_limit,
+		.get_limit = OBJECTS_MAX,
+		.set_limit = OBJECTS_MAX,
 	};
 
 	if (names_the_cap(command))
@@ -51,7 +51,7 @@ static void cap_set(struct command *command)
 	if (!names_the_cap(command))
 		return;
 	command_data(command, sizeof(struct parts_cap_id), &cap, sizeof(cap));
-	if (cap.get_limit > owner->objects_limit || cap.set_limit > owner->objects_limit)
+	if (cap.get_limit > OBJECTS_MAX || cap.set_limit > OBJECTS_MAX)
 		command_fails(command, ADM_EINVAL, ADM_Q_INVALID_FIELD);
 	else if (cap.get_limit < objects_of(owner, PARTS_TO_GET) ||
 		 cap.set_limit < objects_of(owner, PARTS_TO_SET))

@@ -46,7 +46,7 @@ uint64_t device_features(const struct function *fn)
 void device_config(const struct function *fn, struct virtio_blk_config *config)
 {
 	memset(config, 0, sizeof(*config));
-	config->capacity = cpu_to_le64(fn->owner->size / 512);
+	config->capacity = cpu_to_le64(IMAGE_SIZE / 512);
 	config->seg_max = cpu_to_le32(QUEUE_SIZE - 2);
 	config->blk_size = cpu_to_le32(512);
 	config->num_queues = cpu_to_le16(fn->owner->queues);

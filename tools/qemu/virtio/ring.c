@@ -2,8 +2,6 @@
 /* Split virtqueues in the driver's memory: indirect descriptors, event indices. */
 #include "model.h"
 
-#include "hw/pci/pci_device.h"
-
 #define AVAIL_IDX	offsetof(struct vring_avail, idx)
 #define AVAIL_RING	offsetof(struct vring_avail, ring)
 #define USED_IDX	offsetof(struct vring_used, idx)

@@ -15,7 +15,7 @@ void trouble_reset(struct owner *owner)
 	trouble->magic = VIRTIO_TROUBLE_MAGIC;
 	trouble->version = VIRTIO_TROUBLE_VERSION;
 	owner->is_gone = false;
-	for (i = 0; i <= owner->total_vfs; i++) {
+	for (i = 0; i <= TOTAL_VFS; i++) {
 		fn = i ? owner_member(owner, i) : &owner->function;
 		if (!fn)
 			continue;

@@ -13,6 +13,8 @@ VFS = ["0000:00:1b.0", "0000:00:1b.1"]
 TOKEN = "a2c4e6a8-0000-4000-8000-0123456789ab"
 
 EINVAL, ENXIO, ENOMEM, EBUSY, EEXIST, ENOSPC = 22, 6, 12, 16, 17, 28
+# Of each member, as the owner is told by its properties (run).
+QUEUES = 2
 COMMAND, OPCODE, FIELD, GROUP, MEMBER, NORESOURCE = 1, 2, 3, 4, 5, 6
 
 

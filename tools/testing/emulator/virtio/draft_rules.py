@@ -5,7 +5,7 @@ import struct
 import time
 
 from lib import trouble as t
-from bed import COMMAND, EINVAL, FIELD, GROUP, MEMBER, OPCODE
+from bed import COMMAND, EINVAL, FIELD, GROUP, MEMBER, OPCODE, QUEUES
 from driver import NEEDS_RESET, NoAnswer
 
 LIST_QUERY, LIST_USE = 0, 1
@@ -13,8 +13,7 @@ MODE_GET, MODE_SET, SIZE_GET, READ, WRITE, FIELDS_QUERY, DISCARD = range(7, 14)
 ACTIVE, STOP, FREEZE = range(3)
 OPCODES = 0x3f83
 HEAD = struct.Struct("<H6xQ")
-COMMON, INDICES, IN_FLIGHT = 0x102, 0x104, 0x105
-EXTRA = 0x1000
+COMMON, VQ_CONFIG, INDICES, IN_FLIGHT, DEV_CONFIG, EXTRA = 0x102, 0x103, 0x104, 0x105, 0x106, 0x1000
 ISR, QUEUE_INTERRUPT = 0x1000, 1
 
 
@@ -228,6 +227,31 @@ def moves(bed):
     source.queues[0]._notify = source.registers
 
 
+def queues(bed):
+    """each queue has fields of its own: a request in flight goes on in that which it was in"""
+    fresh(bed)
+    source, target = bed.disks
+    source.start(0, 1)
+    for i in range(3):
+        source.write(40 + i, bytes([i]) * 512)
+    bed.trouble.set("request_delay", 60000)
+    source.ask(1, 43, b"q" * 512, queue=1)
+    set_mode(bed, 1, FREEZE)
+    whole = read_all(bed, 1)
+    found = [value for kind, value in fields(whole) if kind == INDICES]
+    assert found == [struct.pack("<HHHH", 0, 3, 3, 0), struct.pack("<HHHH", 1, 1, 0, 0)]
+    assert sum(kind == VQ_CONFIG for kind, _ in fields(whole)) == QUEUES
+    set_mode(bed, 2, FREEZE)
+    write_all(bed, 2, whole)
+    bed.trouble.set("request_delay", 0)
+    assert set_mode(bed, 2, ACTIVE) == (0, 0)
+    source.queues[1].wait()
+    assert source.status_byte() == 0 and source.queues[0].used() == 3
+    for queue in source.queues:
+        queue._notify = target.registers
+    assert source.read(43) == b"q" * 512
+
+
 def bad_contexts(bed):
     """a torn or wrong context does not leave Freeze; it is as if never written when discarded"""
     fresh(bed)
@@ -240,6 +264,8 @@ def bad_contexts(bed):
     wrong = [whole[:-1], whole[:5], whole + b"x", joined(parts[:-1]), joined(parts[1:]),
              joined(parts + [(0x4242, b"1234")]), joined(parts[:1] + [(0x101, b"123")] + parts[2:]),
              joined([(0x100, bytes(8))] + parts[1:]), joined(parts[:1] + [(0x101, b"\xff" * 8)] + parts[2:]),
+             joined([(kind, bytes(len(value)) if kind == DEV_CONFIG else value) for kind, value in parts]),
+             joined(part for part in parts if part[1][:2] != b"\1\0" or part[0] != VQ_CONFIG),
              HEAD.pack(0x100, 1 << 60) + whole]
     set_mode(bed, 2, FREEZE)
     before = read_all(bed, 2)
@@ -345,5 +371,5 @@ def dies(bed):
     assert bed.owner.status() == 0xf
 
 
-TESTS = [lists, checks, lengths, modes, reading, supported, dirt, interrupt, only_in_freeze, stopped, frozen,
-         moves, bad_contexts, flr, extra, misbehaves, grows, dies]
+TESTS = [lists, checks, lengths, modes, reading, supported, dirt, interrupt, only_in_freeze,
+         stopped, frozen, moves, queues, bad_contexts, flr, extra, misbehaves, grows, dies]

@@ -11,7 +11,7 @@ SIZE = 16
 DESC, AVAIL, USED, INDIRECT = 0, 0x400, 0x800, 0xc00
 NEXT, WRITE, IS_INDIRECT = 1, 2, 4
 VERSION_1, PLATFORM, INDIRECT_DESC, EVENT_IDX = 1 << 32, 1 << 33, 1 << 28, 1 << 29
-SR_IOV, ADMIN_VQ = 1 << 37, 1 << 41
+SR_IOV, ADMIN_VQ, BLK_MQ = 1 << 37, 1 << 41, 1 << 12
 DRIVER_OK, NEEDS_RESET = 4, 0x40
 SECTOR = 512
 
@@ -106,18 +106,18 @@ class Virtio:
 
 class Disk(Virtio):
     def __init__(self, function):
-        super().__init__(function, VERSION_1 | PLATFORM | INDIRECT_DESC)
+        super().__init__(function, VERSION_1 | PLATFORM | INDIRECT_DESC | BLK_MQ)
         self._head = self.memory.allocate(0x1000)
         self._data = self.memory.allocate(0x1000)
 
-    def ask(self, kind, sector, data=bytes(SECTOR), indirect=False):
+    def ask(self, kind, sector, data=bytes(SECTOR), indirect=False, queue=0):
         """Adds a request, and tells the device of it."""
         self.memory.bytes[self._data:self._data + len(data)] = data
         struct.pack_into("<IIQB", self.memory.bytes, self._head, kind, 0, sector, 0xff)
         buffers = [(self._head, 16, False), (self._data, len(data), kind == 0),
                    (self._head + 16, 1, True)]
-        self.queues[0].add(buffers, indirect)
-        self.queues[0].kick()
+        self.queues[queue].add(buffers, indirect)
+        self.queues[queue].kick()
 
     def status_byte(self):
         return self.memory.bytes[self._head + 16]

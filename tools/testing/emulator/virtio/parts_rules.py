@@ -4,7 +4,8 @@
 import struct
 
 from lib import trouble as t
-from bed import COMMAND, EBUSY, EEXIST, EINVAL, ENOMEM, ENXIO, FIELD, GROUP, MEMBER, NORESOURCE, OPCODE
+from bed import COMMAND, EBUSY, EEXIST, EINVAL, ENOMEM, ENOSPC, ENXIO, FIELD, GROUP, MEMBER, \
+    NORESOURCE, OPCODE, QUEUES
 from driver import NoAnswer
 
 LIST_QUERY, LIST_USE = 0, 1
@@ -116,6 +117,9 @@ def capability(bed):
     assert create(bed, 1, 2) == (EINVAL, FIELD)
     assert set_cap(bed, 1, 2) == (EBUSY, FIELD)
     assert destroy(bed, 1, 1) == (0, 0) and set_cap(bed, 1, 2) == (0, 0)
+    assert destroy(bed, 1, 0) == (0, 0) and create(bed, 1, 1, TO_SET) == (0, 0)
+    ok(bed.owner.ask(MODIFY, 1, obj(1) + bytes(8) + typed(TO_GET)))
+    assert create(bed, 1, 0) == (ENOSPC, NORESOURCE)
     bed.owner.restart()
     ok(bed.owner.ask(LIST_USE, data=struct.pack("<Q", OPCODES)))
     assert bed.trouble.get("objects") == 0 and create(bed, 1, 0) == (EINVAL, FIELD)
@@ -143,12 +147,14 @@ def metadata(bed):
     create(bed, 1, 0)
     data = get_all(bed, 1)
     parts = parts_of(data)
-    assert [part[0] for part in parts] == [0x100, 0x101] + [0x102] * 4 + [0x103, 0x104, 0x105]
+    assert [part[0] for part in parts] == \
+        [0x100, 0x101] + [0x102] * 4 + [0x103] + [0x104] * QUEUES + [0x105] * QUEUES
 
     def value(kind, **options):
         return ok(bed.owner.ask(METADATA, 1, obj(0) + typed(kind), **options)).result
 
-    assert struct.unpack("<II", value(SIZE)) == (len(data), 0) and len(data) == 213
+    assert struct.unpack("<II", value(SIZE)) == (len(data), 0)
+    assert len(data) == 141 + QUEUES * 72
     assert struct.unpack("<II", value(COUNT)) == (len(parts), 0)
     listed = value(LIST)
     assert struct.unpack_from("<II", listed) == (len(parts), 0)
