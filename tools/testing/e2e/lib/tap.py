@@ -48,7 +48,7 @@ class Tap:
             self.failed += 1
             verdict = "not ok"
             why = [f"{type(error).__name__}: {error}"]
-            if not isinstance(error, AssertionError):
+            if not (isinstance(error, AssertionError) and str in map(type, error.args)):
                 why += traceback.format_exc().splitlines()
             why += report(first_vm)
         finally:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The owner and two members, and how a rule's test is reported."""
+"""The owner and two members."""
 
 import os
-import traceback
 
 import vfio
 from driver import Disk, Owner
@@ -35,18 +34,3 @@ class Bed:
         for address in VFS:
             vfio.bind(address, "vfio-pci")
             self.disks.append(Disk(vfio.Function(self.memory, address, TOKEN)))
-
-
-def run(tests, bed):
-    """A function is a test, and says in its docstring what is so. True if all are."""
-    print(f"1..{len(tests)}", flush=True)
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            test(bed)
-            print(f"ok {number} {test.__doc__}", flush=True)
-        except Exception:  # whatever it is, the next rule is another one
-            failed += 1
-            print(f"not ok {number} {test.__doc__}", flush=True)
-            print("# " + traceback.format_exc().strip().replace("\n", "\n# "), flush=True)
-    return not failed
