@@ -12,7 +12,6 @@
 
 #define VIRTIO_TROUBLE_BAR	4
 #define VIRTIO_TROUBLE_MAGIC	0x42525456	/* "VTRB" */
-#define VIRTIO_TROUBLE_VERSION	1
 #define VIRTIO_TROUBLE_SLOTS	4
 #define VIRTIO_TROUBLE_LOGGED	64
 /* Of a slot's opcode. */
@@ -59,26 +58,22 @@ struct virtio_trouble_log {
 /* Times are in ms; what is not said to be writable is not. */
 struct virtio_trouble {
 	__u32 magic;		/* 0x00 */
-	__u32 version;
 	__u32 reset;		/* 1 is written: no trouble, counters at 0, not gone */
 	__u32 request_delay;	/* writable: how long a block request is in flight */
-	__u32 make_dirty;	/* 0x10: a VF's number is written: all its context is new */
-	__u32 function;		/* writable: whom what follows is about, 0 for the PF */
+	__u32 make_dirty;	/* a VF's number is written: all its context is new */
+	__u32 function;		/* 0x10: writable: whom what follows is about, 0 for the PF */
 	__u32 mode;		/* enum ctx_mode; of 1.4: whether it is stopped */
 	__u32 device_status;
-	__u32 requests;		/* 0x20: done, of any kind */
-	__u32 reads;
-	__u32 writes;
+	__u32 requests;		/* done, of any kind */
+	__u32 writes;		/* 0x20 */
 	__u32 in_flight;
-	__u32 resets;		/* 0x30: of the device, by a driver */
 	__u32 flrs;
 	__u32 last_avail;	/* of queue 0 */
-	__u32 used;
-	__u32 objects;		/* 0x40: of 1.4, that exist, of any member */
+	__u32 objects;		/* 0x30: of 1.4, that exist, of any member */
 	__u32 unanswered;	/* commands that are to be answered late */
 	__u32 standard;		/* 0: the draft, 1: virtio 1.4 */
 	__u32 extra;		/* writable: bytes of each VF's context that are nobody's */
-	__u32 reserved[12];
+	__u32 reserved[16];
 	struct virtio_trouble_slot slot[VIRTIO_TROUBLE_SLOTS];	/* 0x80 */
 	__u32 commands[32];	/* 0x100: taken from the queue, for each opcode */
 	__u32 logged;		/* 0x180: commands so far; number n is log[n % 64] */

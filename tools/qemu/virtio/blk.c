@@ -44,7 +44,6 @@ static uint32_t execute(struct function *fn, struct chain *chain)
 		sent = chain_write(fn, chain, 0, range.at, room);
 		if (sent == room)
 			status = VIRTIO_BLK_S_OK;
-		fn->reads++;
 		break;
 	case VIRTIO_BLK_T_OUT:
 		range = image_range(fn, le64_to_cpu(head.sector), len);

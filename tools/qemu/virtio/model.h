@@ -164,7 +164,7 @@ struct function {
 	union chains in_flight;
 	QEMUTimer *finish;
 	struct member member;
-	uint32_t requests, reads, writes, resets, flrs;
+	uint32_t requests, writes, flrs;
 };
 
 struct object {

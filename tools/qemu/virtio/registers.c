@@ -177,7 +177,6 @@ static void write_status(struct function *fn, uint8_t status)
 	struct registers *regs = &fn->regs;
 
 	if (!status) {
-		fn->resets++;
 		device_reset_registers(fn);
 		return;
 	}

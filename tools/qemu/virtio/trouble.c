@@ -13,16 +13,13 @@ void trouble_reset(struct owner *owner)
 
 	memset(trouble, 0, sizeof(*trouble));
 	trouble->magic = VIRTIO_TROUBLE_MAGIC;
-	trouble->version = VIRTIO_TROUBLE_VERSION;
 	owner->is_gone = false;
 	for (i = 0; i <= TOTAL_VFS; i++) {
 		fn = i ? owner_member(owner, i) : &owner->function;
 		if (!fn)
 			continue;
 		fn->requests = 0;
-		fn->reads = 0;
 		fn->writes = 0;
-		fn->resets = 0;
 		fn->flrs = 0;
 		fn->member.filler = 0;
 	}
@@ -105,13 +102,10 @@ static void look_at_device(struct owner *owner)
 	trouble->mode = fn->member.mode | fn->member.is_stopped;
 	trouble->device_status = fn->regs.status;
 	trouble->requests = fn->requests;
-	trouble->reads = fn->reads;
 	trouble->writes = fn->writes;
 	trouble->in_flight = chains_count(&fn->in_flight);
-	trouble->resets = fn->resets;
 	trouble->flrs = fn->flrs;
 	trouble->last_avail = fn->regs.queue[0].last_avail;
-	trouble->used = fn->regs.queue[0].used;
 }
 
 static uint64_t trouble_read(void *opaque, hwaddr at, unsigned int size)

@@ -2,12 +2,11 @@
 """The window of tools/include/virtio_trouble.h."""
 
 FIELDS = {name: 4 * i for i, name in enumerate(
-    "magic version reset request_delay make_dirty function mode device_status requests reads "
-    "writes in_flight resets flrs last_avail used objects unanswered standard extra".split())}
-NONE, FAIL, LATE, NEVER, LOST, SHORT, LONG, BAD_BYTE, GROWS, NEEDS_RESET, GONE = range(11)
+    "magic reset request_delay make_dirty function mode device_status requests "
+    "writes in_flight flrs last_avail objects unanswered standard extra".split())}
+FAIL, LATE, NEVER, LOST, SHORT, LONG, BAD_BYTE, GROWS, NEEDS_RESET, GONE = range(1, 11)
 ANY = 0xffff
 SLOT = 0x80
-COMMANDS = 0x100
 LAST_DATA = 0x184
 
 
@@ -22,14 +21,10 @@ class Trouble:
     def set(self, name, value):
         self._window.write(FIELDS[name], value)
 
-    def commands(self, opcode):
-        return self._window.read(COMMANDS + 4 * opcode)
-
     def last_data(self, opcode):
         return self._window.read(LAST_DATA + 4 * opcode)
 
-    def meets(self, what, opcode, arg=0, member=0, skip=0, times=1, slot=0):
-        base = SLOT + 32 * slot
+    def meets(self, what, opcode, arg=0, member=0, skip=0, times=1):
         for i, value in enumerate((opcode, member, skip, times, arg)):
-            self._window.write(base + 4 + 4 * i, value)
-        self._window.write(base, what)
+            self._window.write(SLOT + 4 + 4 * i, value)
+        self._window.write(SLOT, what)

@@ -24,7 +24,6 @@ class Bed:
         vfio.bind(PF, "vfio-pci")
         function = vfio.Function(self.memory, PF, TOKEN)
         function.set_token(TOKEN)
-        self.pf = function
         self.owner = Owner(function)
         self.trouble = Trouble(function.bar(4))
         self.disks = []

@@ -12,7 +12,7 @@ DESC, AVAIL, USED, INDIRECT = 0, 0x400, 0x800, 0xc00
 NEXT, WRITE, IS_INDIRECT = 1, 2, 4
 VERSION_1, PLATFORM, INDIRECT_DESC, EVENT_IDX = 1 << 32, 1 << 33, 1 << 28, 1 << 29
 SR_IOV, ADMIN_VQ, BLK_MQ = 1 << 37, 1 << 41, 1 << 12
-DRIVER_OK, NEEDS_RESET = 4, 0x40
+NEEDS_RESET = 0x40
 SECTOR = 512
 
 
@@ -22,7 +22,6 @@ class NoAnswer(Exception):
 
 class Queue:
     def __init__(self, virtio, index, at=None):
-        self._virtio = virtio
         self._index = index
         self._memory = virtio.memory.bytes
         self.at = virtio.memory.allocate(0x1000) if at is None else at

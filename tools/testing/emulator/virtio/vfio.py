@@ -68,7 +68,6 @@ class Memory:
 
 class Function:
     def __init__(self, memory, address, token):
-        self.address = address
         self.memory = memory
         link = os.path.basename(os.readlink(f"{PCI}/{address}/iommu_group"))
         self._group = os.open(f"/dev/vfio/{link}", os.O_RDWR)
@@ -98,6 +97,3 @@ class Function:
     def reset(self):
         fcntl.ioctl(self._fd, DEVICE_RESET)
         os.pwrite(self._fd, struct.pack("<H", 6), self._config + 4)
-
-    def vendor(self):
-        return struct.unpack("<H", os.pread(self._fd, 2, self._config))[0]
