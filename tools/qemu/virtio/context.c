@@ -53,15 +53,9 @@ static void add_queues(struct function *fn, GByteArray *to)
 	unsigned int i;
 
 	for (i = 0; i < function_queues(fn); i++) {
-		const struct queue *queue = &fn->regs.queue[i];
 		struct ctx_queue value = {
 			.index = cpu_to_le16(i),
-			.size = cpu_to_le16(queue->size),
-			.msix_vector = cpu_to_le16(queue->msix_vector),
-			.enabled = cpu_to_le16(queue->enabled),
-			.desc = cpu_to_le64(queue->desc),
-			.driver = cpu_to_le64(queue->driver),
-			.device = cpu_to_le64(queue->device),
+			.config = queue_config(&fn->regs.queue[i]),
 		};
 
 		add_field(to, CTX_VQ_CONFIG, &value, sizeof(value));

@@ -50,19 +50,11 @@ static bool load_queue(struct loading *loading, const void *value, size_t len)
 {
 	const struct ctx_queue *from = value;
 	uint16_t index = le16_to_cpu(from->index);
-	struct queue *queue;
 
 	if (index >= function_queues(loading->fn))
 		return false;
-	queue = &loading->regs.queue[index];
-	queue->size = le16_to_cpu(from->size);
-	queue->msix_vector = le16_to_cpu(from->msix_vector);
-	queue->enabled = le16_to_cpu(from->enabled);
-	queue->desc = le64_to_cpu(from->desc);
-	queue->driver = le64_to_cpu(from->driver);
-	queue->device = le64_to_cpu(from->device);
 	loading->queues_seen |= 1u << index;
-	return queue_config_fits(queue);
+	return queue_set_config(&loading->regs.queue[index], &from->config);
 }
 
 static bool load_indices(struct loading *loading, const void *value, size_t len)

@@ -70,6 +70,12 @@ struct queue {
 	bool has_signalled;
 };
 
+struct ctx_queue {
+	__le16 index;
+	uint8_t reserved[6];
+	struct vq_config config;
+};
+
 /* What a driver sees and sets, and a reset clears. */
 struct registers {
 	uint32_t device_feature_select;
@@ -223,7 +229,8 @@ uint64_t device_features(const struct function *fn);
 void device_config(const struct function *fn, struct virtio_blk_config *config);
 void device_reset_registers(struct function *fn);
 bool may_work(const struct function *fn);
-bool queue_config_fits(const struct queue *queue);
+struct vq_config queue_config(const struct queue *queue);
+bool queue_set_config(struct queue *queue, const struct vq_config *config);
 void device_breaks(struct function *fn);
 
 /* ring.c */

@@ -69,15 +69,7 @@ static void add_queues(const struct collecting *collecting)
 	unsigned int i;
 
 	for (i = 0; i < function_queues(collecting->fn); i++) {
-		const struct queue *queue = &collecting->regs->queue[i];
-		struct vq_config config = {
-			.size = cpu_to_le16(queue->size),
-			.msix_vector = cpu_to_le16(queue->msix_vector),
-			.enabled = cpu_to_le16(queue->enabled),
-			.desc = cpu_to_le64(queue->desc),
-			.driver = cpu_to_le64(queue->driver),
-			.device = cpu_to_le64(queue->device),
-		};
+		struct vq_config config = queue_config(&collecting->regs->queue[i]);
 
 		add_part(collecting, PART_VQ_CFG, 0, i, &config, sizeof(config));
 	}

@@ -41,19 +41,11 @@ static bool set_common(struct setting *setting, uint32_t field, const uint8_t *v
 static bool set_queue(struct setting *setting, uint32_t index, const uint8_t *value, size_t len)
 {
 	struct vq_config config;
-	struct queue *queue;
 
 	if (index >= function_queues(setting->fn) || len != sizeof(config))
 		return false;
 	memcpy(&config, value, sizeof(config));
-	queue = &setting->regs.queue[index];
-	queue->size = le16_to_cpu(config.size);
-	queue->msix_vector = le16_to_cpu(config.msix_vector);
-	queue->enabled = le16_to_cpu(config.enabled);
-	queue->desc = le64_to_cpu(config.desc);
-	queue->driver = le64_to_cpu(config.driver);
-	queue->device = le64_to_cpu(config.device);
-	return queue_config_fits(queue);
+	return queue_set_config(&setting->regs.queue[index], &config);
 }
 
 /* Where a queue is notified is the device's to say. */

@@ -61,8 +61,28 @@ bool may_work(const struct function *fn)
 	       !(is_owner(fn) && fn->owner->is_gone);
 }
 
-bool queue_config_fits(const struct queue *queue)
+/* As it travels, by either standard. */
+struct vq_config queue_config(const struct queue *queue)
 {
+	return (struct vq_config) {
+		.size = cpu_to_le16(queue->size),
+		.msix_vector = cpu_to_le16(queue->msix_vector),
+		.enabled = cpu_to_le16(queue->enabled),
+		.desc = cpu_to_le64(queue->desc),
+		.driver = cpu_to_le64(queue->driver),
+		.device = cpu_to_le64(queue->device),
+	};
+}
+
+/* False where no driver could have set it so. */
+bool queue_set_config(struct queue *queue, const struct vq_config *config)
+{
+	queue->size = le16_to_cpu(config->size);
+	queue->msix_vector = le16_to_cpu(config->msix_vector);
+	queue->enabled = le16_to_cpu(config->enabled);
+	queue->desc = le64_to_cpu(config->desc);
+	queue->driver = le64_to_cpu(config->driver);
+	queue->device = le64_to_cpu(config->device);
 	return queue->enabled <= 1 &&
 	       queue->size && queue->size <= QUEUE_SIZE && is_power_of_2(queue->size) &&
 	       (queue->msix_vector < VECTORS || queue->msix_vector == VIRTIO_MSI_NO_VECTOR);
