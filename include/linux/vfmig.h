@@ -170,7 +170,8 @@ struct vfmig_piece {
  * @identity: optional. Fills @facts with at most @max facts about the device
  *	beyond vendor, device and revision, which the core adds. Returns their
  *	number or a negative errno. The facts must not change while a device
- *	is open.
+ *	is open. A device whose facts cannot be told yet returns -EAGAIN when it
+ *	is opened, and is asked again once @save_begin or @load_begin has succeeded.
  *
  * @quiesce: stops the device from starting DMA and interrupts (RUNNING to
  *	RUNNING_P2P), and waits until those under way are done. On error the

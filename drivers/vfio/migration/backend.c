@@ -12,7 +12,9 @@
  *
  * All of this runs under the engine's lock.
  */
+#include <linux/bug.h>
 #include <linux/lockdep.h>
+#include <linux/pci.h>
 #include <linux/string.h>
 
 #include "backend.h"
@@ -59,21 +61,62 @@ void vfmig_backend_close(struct vfmig_device *vm)
 		vm->ops->close(vm->backend);
 }
 
-/**
- * vfmig_backend_identity - call ->identity(), if there is one
- * @vm: the device
- * @facts: filled
- * @max: how many fit
- *
- * Return: their number, 0 without the call, or the backend's errno.
- */
-int vfmig_backend_identity(struct vfmig_device *vm, struct vfmig_fact *facts,
-			   unsigned int max)
+static void vfmig_add_fact(struct vfmig_identity *id, u16 which, u64 value,
+			   const char *name)
 {
+	id->facts[id->nr_facts++] = (struct vfmig_fact) {
+		.id = which,
+		.rule = VFMIG_FACT_EQUAL,
+		.value = value,
+		.name = name,
+	};
+}
+
+/* Those of ->identity(), if there is one. */
+static int vfmig_add_own_facts(struct vfmig_device *vm)
+{
+	struct vfmig_identity *id = vm->identity;
+	unsigned int max = VFMIG_MAX_FACTS - id->nr_facts;
+	int more = 0;
+
+	if (vm->ops->identity)
+		more = vm->ops->identity(vm->backend, id->facts + id->nr_facts,
+					 max);
+	if (more < 0)
+		return more;
+	if (WARN_ON_ONCE(more > max))
+		return -EINVAL;
+	id->nr_facts += more;
+	return 0;
+}
+
+/**
+ * vfmig_backend_identify - have the facts of a device
+ * @vm: the device, open; with a save or a load of the backend's begun where they
+ *	could not be told when it was opened
+ *
+ * Does nothing where they are known.
+ *
+ * Return: 0, or the backend's errno; -EAGAIN where it cannot tell yet.
+ */
+int vfmig_backend_identify(struct vfmig_device *vm)
+{
+	struct pci_dev *pdev = vm->core->pdev;
+	struct vfmig_identity *id = vm->identity;
+	int ret;
+
 	lockdep_assert_held(&vm->lock);
-	if (!vm->ops->identity)
+	if (id->is_whole)
 		return 0;
-	return vm->ops->identity(vm->backend, facts, max);
+	strscpy(id->backend, vm->ops->name, sizeof(id->backend));
+	id->version = vm->ops->stream_version;
+	id->nr_facts = 0;
+	vfmig_add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
+	vfmig_add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
+	vfmig_add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
+	ret = vfmig_add_own_facts(vm);
+	id->is_whole = !ret;
+	return ret;
 }
 
 /* A call that touches the device; -EHOSTDOWN where it is asleep. */
@@ -223,7 +266,13 @@ int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
 		if (ret)
 			return ret;
 	}
-	return vm->ops->save_begin ? vm->ops->save_begin(vm->backend, phase) : 0;
+	ret = vm->ops->save_begin ? vm->ops->save_begin(vm->backend, phase) : 0;
+	if (ret)
+		return ret;
+	ret = vfmig_backend_identify(vm);
+	if (ret)
+		vfmig_backend_save_end(vm);
+	return ret;
 }
 
 /**
@@ -284,8 +333,16 @@ void vfmig_backend_save_end(struct vfmig_device *vm)
  */
 int vfmig_backend_load_begin(struct vfmig_device *vm)
 {
+	int ret;
+
 	lockdep_assert_held(&vm->lock);
-	return vm->ops->load_begin ? vm->ops->load_begin(vm->backend) : 0;
+	ret = vm->ops->load_begin ? vm->ops->load_begin(vm->backend) : 0;
+	if (ret)
+		return ret;
+	ret = vfmig_backend_identify(vm);
+	if (ret)
+		vfmig_backend_load_end(vm);
+	return ret;
 }
 
 /**

@@ -9,8 +9,7 @@ bool vfmig_backend_complete(const struct vfmig_backend_ops *ops);
 
 int vfmig_backend_open(struct vfmig_device *vm);
 void vfmig_backend_close(struct vfmig_device *vm);
-int vfmig_backend_identity(struct vfmig_device *vm, struct vfmig_fact *facts,
-			   unsigned int max);
+int vfmig_backend_identify(struct vfmig_device *vm);
 
 int vfmig_backend_quiesce(struct vfmig_device *vm);
 int vfmig_backend_run(struct vfmig_device *vm);

@@ -94,38 +94,6 @@ void vfmig_unregister(struct vfmig_device *vm)
 }
 EXPORT_SYMBOL_GPL(vfmig_unregister);
 
-static void vfmig_add_fact(struct vfmig_identity *id, u16 which, u64 value,
-			   const char *name)
-{
-	id->facts[id->nr_facts++] = (struct vfmig_fact) {
-		.id = which,
-		.rule = VFMIG_FACT_EQUAL,
-		.value = value,
-		.name = name,
-	};
-}
-
-static int vfmig_identify(struct vfmig_device *vm, struct vfmig_identity *id)
-{
-	struct pci_dev *pdev = vm->core->pdev;
-	int more;
-
-	strscpy(id->backend, vm->ops->name, sizeof(id->backend));
-	id->version = vm->ops->stream_version;
-	vfmig_add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
-	vfmig_add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
-	vfmig_add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
-
-	more = vfmig_backend_identity(vm, id->facts + id->nr_facts,
-				      VFMIG_MAX_FACTS - id->nr_facts);
-	if (more < 0)
-		return more;
-	if (WARN_ON(more > VFMIG_MAX_FACTS - id->nr_facts))
-		return -EINVAL;
-	id->nr_facts += more;
-	return 0;
-}
-
 /**
  * vfmig_open - make a device that is being opened migratable by its user
  * @vm: the device
@@ -152,8 +120,8 @@ int vfmig_open(struct vfmig_device *vm)
 		ret = -ENOMEM;
 		goto err_close;
 	}
-	ret = vfmig_identify(vm, vm->identity);
-	if (ret)
+	ret = vfmig_backend_identify(vm);
+	if (ret && ret != -EAGAIN)
 		goto err_identity;
 
 	vm->window = vfmig_window_create(vfmig_choose_window(vm->ops));

@@ -102,20 +102,11 @@ static int load_commit(void *backend)
 	return inner->load_commit(backend);
 }
 
-static void add_fact(struct vfmig_identity *id, u16 which, u64 value)
-{
-	id->facts[id->nr_facts++] = (struct vfmig_fact) {
-		.id = which,
-		.value = value,
-	};
-}
-
 void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 		void *backend)
 {
 	static struct vfmig_backend_ops outer;
 	struct vfmig_device *vm = &bench->vm;
-	struct vfmig_identity *id = &bench->identity;
 
 	inner = ops;
 	outer = *ops;
@@ -123,23 +114,18 @@ void bench_init(struct bench *bench, const struct vfmig_backend_ops *ops,
 	plan_fault(0);
 
 	memset(bench, 0, sizeof(*bench));
+	bench->pdev = (struct pci_dev) { VF_VENDOR, VF_DEVICE, VF_REVISION };
 	bench->core.pdev = &bench->pdev;
 	vm->core = &bench->core;
 	vm->ops = &outer;
 	vm->backend = backend;
 	vm->window = &window;
-	vm->identity = id;
+	vm->identity = &bench->identity;
 	vm->lock.held = true;
 
 	must(vfmig_backend_complete(&outer));
 	must(!vfmig_backend_open(vm));
-	memcpy(id->backend, ops->name, strlen(ops->name));
-	id->version = ops->stream_version;
-	add_fact(id, VFMIG_FACT_VENDOR, VF_VENDOR);
-	add_fact(id, VFMIG_FACT_DEVICE, VF_DEVICE);
-	add_fact(id, VFMIG_FACT_REVISION, VF_REVISION);
-	id->nr_facts += ops->identity(backend, id->facts + id->nr_facts,
-				      VFMIG_MAX_FACTS - id->nr_facts);
+	must(!vfmig_backend_identify(vm));
 }
 
 void bench_exit(struct bench *bench)

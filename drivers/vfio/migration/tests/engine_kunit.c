@@ -300,11 +300,60 @@ static void what_the_table_refuses_does_nothing(struct kunit *test)
 	expect_refused(vf, VFMIG_STATE_STOP_COPY, VFMIG_STATE_PRE_COPY);
 }
 
+static void open_unknown(struct fake_vf *vf, unsigned int times)
+{
+	fake_close(vf);
+	vf->unknown = times;
+	fake_open(vf);
+	vf->taken = 0;
+	vf->committed = false;
+}
+
+static void facts_may_be_told_late(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream = fake_bytes_new(vf), *again = fake_bytes_new(vf);
+
+	vf_save(vf, stream);
+	open_unknown(vf, 1);
+	vf_save(vf, again);
+	KUNIT_ASSERT_EQ(test, again->len, stream->len);
+	KUNIT_EXPECT_EQ(test, memcmp(again->at, stream->at, stream->len), 0);
+
+	open_unknown(vf, 1);
+	vf_go(vf, VFMIG_STATE_RESUMING);
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len), 0);
+	vf_expect_taken(vf);
+	vf_go(vf, VFMIG_STATE_RUNNING);
+}
+
+static void without_facts_nothing_begins(struct kunit *test)
+{
+	struct fake_vf *vf = test->priv;
+	struct fake_bytes *stream = fake_bytes_new(vf);
+
+	open_unknown(vf, 2);
+	KUNIT_EXPECT_NE(test, vf_set_state(vf, VFMIG_STATE_STOP_COPY), 0);
+	KUNIT_EXPECT_FALSE(test, vf->saving);
+	vf_save(vf, stream);
+
+	open_unknown(vf, 2);
+	vf_go(vf, VFMIG_STATE_RESUMING);
+	fake_script(vf, "");
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len), -EBUSY);
+	KUNIT_EXPECT_STREQ(test, vf->calls, "load-begin, load-end");
+	KUNIT_EXPECT_EQ(test, vf_load(vf, stream->at, stream->len), 0);
+	vf_expect_taken(vf);
+	vf_go(vf, VFMIG_STATE_RUNNING);
+}
+
 static struct kunit_case engine_tests[] = {
 	KUNIT_CASE_PARAM(arc, row_gen_params),
 	KUNIT_CASE(transfers_survive_a_failed_arc),
 	KUNIT_CASE(a_load_put_aside_is_the_same_again),
 	KUNIT_CASE(what_the_table_refuses_does_nothing),
+	KUNIT_CASE(facts_may_be_told_late),
+	KUNIT_CASE(without_facts_nothing_begins),
 	{}
 };
 

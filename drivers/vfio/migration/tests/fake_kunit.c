@@ -71,6 +71,12 @@ static int told(struct fake_vf *vf, const char *call)
 static int fake_identity(void *backend, struct vfmig_fact *facts,
 			 unsigned int max)
 {
+	struct fake_vf *vf = backend;
+
+	if (vf->unknown) {
+		vf->unknown--;
+		return -EAGAIN;
+	}
 	facts[0] = (struct vfmig_fact){
 		.id = FAKE_FACT,
 		.rule = VFMIG_FACT_EQUAL,

@@ -54,6 +54,8 @@ struct fake_vf {
 	u64 said;
 	u64 taken;
 	u32 piece_due;
+	/* So often its facts are not known yet. */
+	unsigned int unknown;
 	/* How much too much save_left says, and what save and load answer. */
 	u64 overstated;
 	int save_err;

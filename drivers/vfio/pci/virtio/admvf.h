@@ -143,7 +143,7 @@ struct admvf_object {
  * @low: what has changed of it since it was written begins here
  * @high: and ends here; 0 if nothing has
  * @here: what the device was like when it was opened
- * @here_is_known: it was read, then or at an open before
+ * @here_is_known: it was read, then, at an open before, or when it was first migrated
  */
 struct admvf_parts {
 	const struct admvf_parts_by *by;
@@ -304,6 +304,8 @@ void admvf_set_free(struct admvf_set *set);
 void *admvf_set_bytes(const struct admvf_set *set);
 int admvf_parts_read(struct admvf *vf, u32 id, struct admvf_set *set);
 int admvf_parts_fail_create(struct admvf *vf, int err);
+void admvf_parts_know(struct admvf *vf, const struct admvf_set *set);
+int admvf_parts_find_out(struct admvf *vf);
 int admvf_parts_fail_read(struct admvf *vf, int err);
 int admvf_parts_judge(struct admvf *vf, const struct admvf_set *set,
 		      const char *whose);

@@ -346,34 +346,64 @@ int admvf_parts_fail_read(struct admvf *vf, int err)
 	return admvf_fail(vf, err, "the device parts cannot be read");
 }
 
-static int admvf_parts_find_out(struct admvf *vf)
+/**
+ * admvf_parts_know - note what the function is like
+ * @vf: the function
+ * @set: its parts, without fault
+ */
+void admvf_parts_know(struct admvf *vf, const struct admvf_set *set)
+{
+	admvf_parts_sum(admvf_set_bytes(set), set->len, &vf->parts.here);
+	vf->parts.here_is_known = true;
+}
+
+/**
+ * admvf_parts_find_out - find out what the function is like
+ * @vf: the function, without a save
+ *
+ * Context: from a backend's call.
+ * Return: 0; -ENOSPC, without a reason given, where all objects are in use; or
+ * another negative errno.
+ */
+int admvf_parts_find_out(struct admvf *vf)
 {
 	struct admvf_parts *parts = &vf->parts;
 	struct admvf_set set = {};
 	int ret;
 
-	/* Whoever had the function before may have left it stopped. */
-	ret = admvf_parts_set_mode(vf, 0);
-	if (ret)
-		return admvf_fail(vf, ret, "the function cannot be resumed");
 	ret = admvf_parts_create(vf, &parts->get, PARTS_TO_GET);
-	/* Others are migrated: a guest can start with what is known from before. */
-	if (ret == -ENOSPC && parts->here_is_known)
-		return 0;
+	if (ret == -ENOSPC)
+		return ret;
 	if (ret)
 		return admvf_parts_fail_create(vf, ret);
+	parts->here_is_known = false;
 	ret = admvf_parts_read(vf, parts->get.id, &set);
 	if (ret)
 		admvf_parts_fail_read(vf, ret);
 	else
 		ret = admvf_parts_judge(vf, &set, "the device's");
 	if (!ret)
-		admvf_parts_sum(admvf_set_bytes(&set), set.len, &parts->here);
-	parts->here_is_known = !ret;
+		admvf_parts_know(vf, &set);
 	admvf_set_free(&set);
 	if (admvf_parts_destroy(vf, &parts->get))
 		admvf_due(vf, ADMVF_DUE_ABORT);
 	return ret;
+}
+
+/*
+ * While others are migrated there may be no object. A guest can start nevertheless: its
+ * function is as it was at the open before, or it is found out when it is migrated.
+ */
+static int admvf_parts_begin(struct admvf *vf)
+{
+	int ret;
+
+	/* Whoever had the function before may have left it stopped. */
+	ret = admvf_parts_set_mode(vf, 0);
+	if (ret)
+		return admvf_fail(vf, ret, "the function cannot be resumed");
+	ret = admvf_parts_find_out(vf);
+	return ret == -ENOSPC ? 0 : ret;
 }
 
 static int admvf_parts_open(void *backend)
@@ -382,7 +412,7 @@ static int admvf_parts_open(void *backend)
 	int ret;
 
 	mutex_lock(&vf->lock);
-	ret = admvf_settle_first(vf) ?: admvf_parts_find_out(vf);
+	ret = admvf_settle_first(vf) ?: admvf_parts_begin(vf);
 	vf->is_open = !ret;
 	mutex_unlock(&vf->lock);
 	return ret;
@@ -403,6 +433,8 @@ static int admvf_parts_identity(void *backend, struct vfmig_fact *facts,
 {
 	struct admvf *vf = backend;
 
+	if (!vf->parts.here_is_known)
+		return -EAGAIN;
 	if (max < 1 + ADMVF_PARTS_FACTS)
 		return -ENOSPC;
 	return admvf_vectors_fact(vf, facts) +

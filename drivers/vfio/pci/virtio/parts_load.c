@@ -37,7 +37,12 @@ int admvf_parts_load_begin(void *backend)
 	parts->incoming_at = 0;
 	parts->high = 0;
 	admvf_set_free(&parts->incoming);
-	ret = admvf_parts_create(vf, &parts->set, PARTS_TO_SET);
+	if (!parts->here_is_known)
+		ret = admvf_parts_find_out(vf);
+	if (ret && ret != -ENOSPC)
+		goto out;
+	if (!ret)
+		ret = admvf_parts_create(vf, &parts->set, PARTS_TO_SET);
 	if (ret)
 		admvf_parts_fail_create(vf, ret);
 out:

@@ -71,11 +71,14 @@ static int admvf_parts_refresh(struct admvf *vf)
 		admvf_parts_fail_read(vf, ret);
 	else
 		ret = admvf_parts_judge(vf, &set, "the device's");
-	if (ret)
+	if (ret) {
 		admvf_set_free(&set);
-	else
-		admvf_parts_renew(&vf->parts, &set);
-	return ret;
+		return ret;
+	}
+	if (!vf->parts.here_is_known)
+		admvf_parts_know(vf, &set);
+	admvf_parts_renew(&vf->parts, &set);
+	return 0;
 }
 
 static bool admvf_parts_can_save(struct admvf *vf)

@@ -5,7 +5,9 @@
 #include <linux/types.h>
 
 struct pci_dev {
-	int unused;
+	u16 vendor;
+	u16 device;
+	u8 revision;
 };
 
 static inline const char *pci_name(const struct pci_dev *pdev)

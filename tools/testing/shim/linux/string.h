@@ -8,6 +8,15 @@
 #include <string.h>
 #include <linux/types.h>
 
+static inline ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+	return from[len] ? -E2BIG : (ssize_t)len;
+}
+
 static inline char *strim(char *s)
 {
 	size_t len = strlen(s);
