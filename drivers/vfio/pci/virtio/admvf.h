@@ -9,6 +9,7 @@
  *	due.c		what a reset or an abort leaves to be done, and looking out
  *			for changes: at another time than the core's calls
  *	command.c		a command to the owner, and words for one that fails
+ *	backend.c	what both backends do alike: open, close, stop, run
  *	ctx.c		backend of the draft: modes, identity, reset
  *	ctx_save.c	its context read
  *	ctx_load.c	its context written
@@ -209,11 +210,14 @@ struct admvf {
 };
 
 /**
- * struct admvf_design - what due.c needs of a backend
+ * struct admvf_design - what backend.c and due.c need of a backend
  * @ops: what the core gets
  * @watch_ms: how often to look for changes in pre-copy
+ * @begin: finds out what the function is like, and has it run, when it is opened
+ * @forget: frees what a save or a load has in memory
  * @abort: discards what a save or a load has left, and frees it
  * @is_stopped: it was told to stop, and not to run since
+ * @stop: has it start no DMA any more
  * @wake: lets the function run
  * @repeat: tells it again what it was told: to stop
  * @look: has a running function changed since all was sent?
@@ -224,8 +228,11 @@ struct admvf {
 struct admvf_design {
 	const struct vfmig_backend_ops *ops;
 	unsigned int watch_ms;
+	int (*begin)(struct admvf *vf);
+	void (*forget)(struct admvf *vf);
 	int (*abort)(struct admvf *vf);
 	bool (*is_stopped)(const struct admvf *vf);
+	int (*stop)(struct admvf *vf);
 	int (*wake)(struct admvf *vf);
 	int (*repeat)(struct admvf *vf);
 	bool (*look)(struct admvf *vf);
@@ -262,11 +269,16 @@ void admvf_drop_owner(struct admvf *vf);
 int admvf_must_stop(struct admvf *vf);
 unsigned int admvf_vectors_fact(struct admvf *vf, struct vfmig_fact *fact);
 
+/* backend.c */
+int admvf_open(void *backend);
+void admvf_close(void *backend);
+int admvf_quiesce(void *backend);
+int admvf_run(void *backend);
+
 /* due.c */
 void admvf_due_init(struct admvf *vf);
 void admvf_due(struct admvf *vf, enum admvf_due what);
 void admvf_was_reset(struct admvf *vf, bool has_begun);
-void admvf_close(struct admvf *vf);
 void admvf_closed(struct admvf *vf);
 void admvf_reset_closed(struct admvf *vf);
 int admvf_settle(struct admvf *vf);

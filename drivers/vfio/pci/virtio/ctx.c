@@ -12,13 +12,6 @@
 
 #include "admvf.h"
 
-static const char *admvf_ctx_mode_name(enum ctx_mode mode)
-{
-	static const char * const names[] = { "Active", "Stop", "Freeze" };
-
-	return names[mode];
-}
-
 /**
  * admvf_ctx_set_mode - take the function to another mode
  * @vf: the function
@@ -42,75 +35,35 @@ int admvf_ctx_set_mode(struct admvf *vf, enum ctx_mode mode)
 	return ret;
 }
 
-static int admvf_ctx_cannot_go(struct admvf *vf, enum ctx_mode mode, int err)
-{
-	return admvf_fail(vf, err, "the function cannot be set to %s",
-			  admvf_ctx_mode_name(mode));
-}
-
-static int admvf_ctx_go(struct admvf *vf, enum ctx_mode mode)
-{
-	int ret = admvf_ctx_set_mode(vf, mode);
-
-	return ret ? admvf_ctx_cannot_go(vf, mode, ret) : 0;
-}
-
-static int admvf_ctx_quiesce(void *backend)
-{
-	struct admvf *vf = backend;
-	int ret;
-
-	mutex_lock(&vf->lock);
-	ret = admvf_settle_first(vf) ?: admvf_ctx_go(vf, CTX_STOP);
-	/* To the core it runs now, and so it must as soon as it can be told. */
-	if (ret && vf->ctx.mode != CTX_ACTIVE)
-		admvf_due(vf, ADMVF_DUE_RUN);
-	mutex_unlock(&vf->lock);
-	return ret;
-}
-
-/*
- * What is left to be discarded of a save does not keep the guest from running: the
- * next save begins with it. Nor does an owner that has died: a failure would have
- * the function reset, and then its guest could not go on even if the owner can.
- */
-static int admvf_ctx_leave(struct admvf *vf, enum ctx_mode mode)
-{
-	int ret = admvf_settle(vf);
-
-	if (ret && vf->ctx.writing)
-		return admvf_fail(vf, ret,
-				  "a half-written context cannot be discarded");
-	ret = admvf_ctx_set_mode(vf, mode);
-	if (!ret)
-		return 0;
-	if (!admvf_owner_is_dead(vf))
-		return admvf_ctx_cannot_go(vf, mode, ret);
-	if (mode == CTX_ACTIVE)
-		admvf_due(vf, ADMVF_DUE_RUN);
-	return 0;
-}
-
-static int admvf_ctx_run(void *backend)
-{
-	struct admvf *vf = backend;
-	int ret;
-
-	mutex_lock(&vf->lock);
-	ret = admvf_ctx_leave(vf, CTX_ACTIVE);
-	mutex_unlock(&vf->lock);
-	return ret;
-}
-
 static int admvf_ctx_freeze(void *backend)
 {
 	struct admvf *vf = backend;
 	int ret;
 
 	mutex_lock(&vf->lock);
-	ret = admvf_settle_first(vf) ?: admvf_ctx_go(vf, CTX_FREEZE);
+	ret = admvf_settle_first(vf);
+	if (ret)
+		goto out;
+	ret = admvf_ctx_set_mode(vf, CTX_FREEZE);
+	if (ret)
+		admvf_fail(vf, ret, "the function cannot be frozen");
+out:
 	mutex_unlock(&vf->lock);
 	return ret;
+}
+
+/* A half-written context must not take effect; what else is due can wait. */
+static int admvf_ctx_leave_freeze(struct admvf *vf)
+{
+	int ret = admvf_settle(vf);
+
+	if (ret && vf->ctx.writing)
+		return admvf_fail(vf, ret,
+				  "a half-written context cannot be discarded");
+	ret = admvf_ctx_set_mode(vf, CTX_STOP);
+	if (!ret || admvf_owner_is_dead(vf))
+		return 0;
+	return admvf_fail(vf, ret, "the function cannot leave Freeze");
 }
 
 /* A save that has begun its last phase is over with this, in whatever way. */
@@ -122,9 +75,15 @@ static int admvf_ctx_thaw(void *backend)
 	mutex_lock(&vf->lock);
 	if (vf->ctx.saving && vf->ctx.phase == VFMIG_STOP_COPY)
 		admvf_due(vf, ADMVF_DUE_ABORT);
-	ret = admvf_ctx_leave(vf, CTX_STOP);
+	ret = admvf_ctx_leave_freeze(vf);
 	mutex_unlock(&vf->lock);
 	return ret;
+}
+
+static void admvf_ctx_forget(struct admvf *vf)
+{
+	kvfree(vf->ctx.ahead);
+	vf->ctx.ahead = NULL;
 }
 
 static int admvf_ctx_abort(struct admvf *vf)
@@ -134,8 +93,7 @@ static int admvf_ctx_abort(struct admvf *vf)
 	int ret;
 
 	ctx->saving = false;
-	kvfree(ctx->ahead);
-	ctx->ahead = NULL;
+	admvf_ctx_forget(vf);
 	if (!ctx->reading && !ctx->writing)
 		return 0;
 	ret = admvf_ask(vf, &request);
@@ -149,6 +107,11 @@ static int admvf_ctx_abort(struct admvf *vf)
 static bool admvf_ctx_is_stopped(const struct admvf *vf)
 {
 	return READ_ONCE(vf->ctx.mode) != CTX_ACTIVE;
+}
+
+static int admvf_ctx_stop(struct admvf *vf)
+{
+	return admvf_ctx_set_mode(vf, CTX_STOP);
 }
 
 /* A half-written context must not take effect. */
@@ -258,29 +221,9 @@ static int admvf_ctx_find_fields(struct admvf *vf)
 	return 0;
 }
 
-static int admvf_ctx_open(void *backend)
+static int admvf_ctx_begin(struct admvf *vf)
 {
-	struct admvf *vf = backend;
-	int ret;
-
-	mutex_lock(&vf->lock);
-	ret = admvf_settle_first(vf) ?:
-	      admvf_ctx_find_mode(vf) ?:
-	      admvf_ctx_find_fields(vf);
-	vf->is_open = !ret;
-	mutex_unlock(&vf->lock);
-	return ret;
-}
-
-static void admvf_ctx_close(void *backend)
-{
-	struct admvf *vf = backend;
-
-	admvf_close(vf);
-	mutex_lock(&vf->lock);
-	kvfree(vf->ctx.ahead);
-	vf->ctx.ahead = NULL;
-	mutex_unlock(&vf->lock);
+	return admvf_ctx_find_mode(vf) ?: admvf_ctx_find_fields(vf);
 }
 
 static int admvf_ctx_identity(void *backend, struct vfmig_fact *facts,
@@ -298,11 +241,11 @@ static const struct vfmig_backend_ops admvf_ctx_ops = {
 	.name		= ADMVF_CTX_NAME,
 	.stream_version	= ADMVF_CTX_VERSION,
 	.min_record	= ADMVF_MIN_RECORD,
-	.open		= admvf_ctx_open,
-	.close		= admvf_ctx_close,
+	.open		= admvf_open,
+	.close		= admvf_close,
 	.identity	= admvf_ctx_identity,
-	.quiesce	= admvf_ctx_quiesce,
-	.run		= admvf_ctx_run,
+	.quiesce	= admvf_quiesce,
+	.run		= admvf_run,
 	.freeze		= admvf_ctx_freeze,
 	.thaw		= admvf_ctx_thaw,
 	.save_begin	= admvf_ctx_save_begin,
@@ -320,8 +263,11 @@ static const struct vfmig_backend_ops admvf_ctx_ops = {
 const struct admvf_design admvf_ctx_design = {
 	.ops		= &admvf_ctx_ops,
 	.watch_ms	= 100,
+	.begin		= admvf_ctx_begin,
+	.forget		= admvf_ctx_forget,
 	.abort		= admvf_ctx_abort,
 	.is_stopped	= admvf_ctx_is_stopped,
+	.stop		= admvf_ctx_stop,
 	.wake		= admvf_ctx_wake,
 	.repeat		= admvf_ctx_repeat,
 	.look		= admvf_ctx_look,

@@ -166,26 +166,6 @@ void admvf_settle_now(struct admvf *vf)
 }
 
 /**
- * admvf_close - the function is being closed, and is to be reset afterwards
- * @vf: the function
- *
- * Discards only. What cannot be discarded stays due.
- */
-void admvf_close(struct admvf *vf)
-{
-	mutex_lock(&vf->lock);
-	vf->is_open = false;
-	mutex_unlock(&vf->lock);
-	admvf_stop_works(vf);
-
-	mutex_lock(&vf->lock);
-	clear_bit(ADMVF_DUE_RUN, &vf->due);
-	set_bit(ADMVF_DUE_ABORT, &vf->due);
-	admvf_settle(vf);
-	mutex_unlock(&vf->lock);
-}
-
-/**
  * admvf_closed - the function was closed
  * @vf: the function
  *

@@ -219,49 +219,6 @@ int admvf_parts_judge(struct admvf *vf, const struct admvf_set *set,
 			  whose, bad.type, bad.selector, bad.len, bad.at, why);
 }
 
-static int admvf_parts_quiesce(void *backend)
-{
-	struct admvf *vf = backend;
-	int ret;
-
-	mutex_lock(&vf->lock);
-	ret = admvf_settle_first(vf);
-	if (ret)
-		goto out;
-	ret = admvf_parts_set_mode(vf, PARTS_MODE_STOPPED);
-	if (ret)
-		admvf_fail(vf, ret, "the function cannot be stopped");
-	/* To the core it runs now, and so it must as soon as it can be told. */
-	if (ret && vf->parts.stopped)
-		admvf_due(vf, ADMVF_DUE_RUN);
-out:
-	mutex_unlock(&vf->lock);
-	return ret;
-}
-
-/*
- * An object that cannot be given back does not keep the guest from running. Nor does
- * an owner that has died: a failure would have the function reset, and then its
- * guest could not go on even if the owner can.
- */
-static int admvf_parts_run(void *backend)
-{
-	struct admvf *vf = backend;
-	int ret;
-
-	mutex_lock(&vf->lock);
-	admvf_settle(vf);
-	ret = admvf_parts_set_mode(vf, 0);
-	if (ret && admvf_owner_is_dead(vf)) {
-		admvf_due(vf, ADMVF_DUE_RUN);
-		ret = 0;
-	} else if (ret) {
-		admvf_fail(vf, ret, "the function cannot be resumed");
-	}
-	mutex_unlock(&vf->lock);
-	return ret;
-}
-
 static int admvf_parts_freeze(void *backend)
 {
 	return 0;
@@ -281,11 +238,11 @@ static int admvf_parts_thaw(void *backend)
 	return 0;
 }
 
-static void admvf_parts_forget(struct admvf_parts *parts)
+static void admvf_parts_forget(struct admvf *vf)
 {
-	admvf_set_free(&parts->sent);
-	admvf_set_free(&parts->known);
-	admvf_set_free(&parts->incoming);
+	admvf_set_free(&vf->parts.sent);
+	admvf_set_free(&vf->parts.known);
+	admvf_set_free(&vf->parts.incoming);
 }
 
 static int admvf_parts_abort(struct admvf *vf)
@@ -294,7 +251,7 @@ static int admvf_parts_abort(struct admvf *vf)
 	int ret, err;
 
 	parts->saving = false;
-	admvf_parts_forget(parts);
+	admvf_parts_forget(vf);
 	ret = admvf_parts_destroy(vf, &parts->get);
 	err = admvf_parts_destroy(vf, &parts->set);
 	return ret ?: err;
@@ -305,6 +262,11 @@ static bool admvf_parts_is_stopped(const struct admvf *vf)
 	return READ_ONCE(vf->parts.stopped);
 }
 
+static int admvf_parts_stop(struct admvf *vf)
+{
+	return admvf_parts_set_mode(vf, PARTS_MODE_STOPPED);
+}
+
 static int admvf_parts_wake(struct admvf *vf)
 {
 	return admvf_parts_set_mode(vf, 0);
@@ -312,8 +274,7 @@ static int admvf_parts_wake(struct admvf *vf)
 
 static int admvf_parts_repeat(struct admvf *vf)
 {
-	return vf->parts.stopped ?
-	       admvf_parts_set_mode(vf, PARTS_MODE_STOPPED) : 0;
+	return vf->parts.stopped ? admvf_parts_stop(vf) : 0;
 }
 
 /* Objects go with the owner's reset. */
@@ -406,28 +367,6 @@ static int admvf_parts_begin(struct admvf *vf)
 	return ret == -ENOSPC ? 0 : ret;
 }
 
-static int admvf_parts_open(void *backend)
-{
-	struct admvf *vf = backend;
-	int ret;
-
-	mutex_lock(&vf->lock);
-	ret = admvf_settle_first(vf) ?: admvf_parts_begin(vf);
-	vf->is_open = !ret;
-	mutex_unlock(&vf->lock);
-	return ret;
-}
-
-static void admvf_parts_close(void *backend)
-{
-	struct admvf *vf = backend;
-
-	admvf_close(vf);
-	mutex_lock(&vf->lock);
-	admvf_parts_forget(&vf->parts);
-	mutex_unlock(&vf->lock);
-}
-
 static int admvf_parts_identity(void *backend, struct vfmig_fact *facts,
 				unsigned int max)
 {
@@ -445,11 +384,11 @@ static const struct vfmig_backend_ops admvf_parts_ops = {
 	.name		= ADMVF_PARTS_NAME,
 	.stream_version	= ADMVF_PARTS_VERSION,
 	.min_record	= ADMVF_MIN_RECORD,
-	.open		= admvf_parts_open,
-	.close		= admvf_parts_close,
+	.open		= admvf_open,
+	.close		= admvf_close,
 	.identity	= admvf_parts_identity,
-	.quiesce	= admvf_parts_quiesce,
-	.run		= admvf_parts_run,
+	.quiesce	= admvf_quiesce,
+	.run		= admvf_run,
 	.freeze		= admvf_parts_freeze,
 	.thaw		= admvf_parts_thaw,
 	.save_begin	= admvf_parts_save_begin,
@@ -467,8 +406,11 @@ static const struct vfmig_backend_ops admvf_parts_ops = {
 const struct admvf_design admvf_parts_design = {
 	.ops		= &admvf_parts_ops,
 	.watch_ms	= 1000,
+	.begin		= admvf_parts_begin,
+	.forget		= admvf_parts_forget,
 	.abort		= admvf_parts_abort,
 	.is_stopped	= admvf_parts_is_stopped,
+	.stop		= admvf_parts_stop,
 	.wake		= admvf_parts_wake,
 	.repeat		= admvf_parts_repeat,
 	.look		= admvf_parts_look,
