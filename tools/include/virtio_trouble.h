@@ -29,6 +29,7 @@ enum virtio_trouble_what {
 	TROUBLE_GROWS,		/* done, and then there are arg bytes more of context */
 	TROUBLE_NEEDS_RESET,	/* neither done nor answered: the PF gives up */
 	TROUBLE_GONE,		/* the same: the PF reads as all ones */
+	TROUBLE_TWICE,		/* done, and answered twice */
 };
 
 /*

@@ -153,6 +153,8 @@ static void run(struct command *command)
 	}
 	if (trouble.what == TROUBLE_FAIL || (is_done(trouble.what) && trouble.what != TROUBLE_LOST))
 		answer(command, used_error);
+	if (trouble.what == TROUBLE_TWICE)
+		answer(command, 0);
 	command_free(command);
 }
 

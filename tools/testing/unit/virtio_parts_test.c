@@ -276,6 +276,15 @@ static void a_destination_must_offer_the_features(void)
 	add_features(PART_DEV_FEATURES, 0x30, 1);
 	add(PART_VQ_CFG, 0, &queue, sizeof(queue));
 	fits(&source, "queues with a device part", "fewer queues");
+	add(PART_VQ_CFG, 1, &queue, sizeof(queue));
+	add(0x200, 0, "", 0);
+	source = identity();
+	fits(&source, NULL, "a part of the device's kind");
+	set_len = 0;
+	add_features(PART_DEV_FEATURES, 0x30, 1);
+	add(PART_VQ_CFG, 0, &queue, sizeof(queue));
+	add(PART_VQ_CFG, 1, &queue, sizeof(queue));
+	fits(&source, "types of device parts from 0x200 on", "which is lacking");
 }
 
 static void a_set_is_summed_up(void)

@@ -63,7 +63,7 @@ static int admvf_ctx_leave_freeze(struct admvf *vf)
 	ret = admvf_ctx_set_mode(vf, CTX_STOP);
 	if (!ret || admvf_owner_is_dead(vf))
 		return 0;
-	return admvf_fail(vf, ret, "the function cannot leave Freeze");
+	return admvf_fail(vf, ret, "the function cannot be taken out of Freeze");
 }
 
 /* A save that has begun its last phase is over with this, in whatever way. */

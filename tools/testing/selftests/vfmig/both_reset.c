@@ -41,17 +41,17 @@ static void reset_at_each_moment(const struct reset *reset)
 
 TEST(by_vfio, "VFIO_DEVICE_RESET at any moment ends the transfer and leads to RUNNING")
 {
-	reset_at_each_moment(&resets[0]);
+	reset_at_each_moment(&resets[RESET_BY_USER]);
 }
 
 TEST(by_sysfs, "a reset by the administrator does")
 {
-	reset_at_each_moment(&resets[1]);
+	reset_at_each_moment(&resets[RESET_BY_ADMINISTRATOR]);
 }
 
 TEST(by_config, "a function level reset through config space does")
 {
-	reset_at_each_moment(&resets[2]);
+	reset_at_each_moment(&resets[RESET_BY_GUEST]);
 }
 
 TEST(closed, "a close at any moment ends the transfer; the next user finds RUNNING")

@@ -138,6 +138,7 @@ TEST(size, "the size that the user is told is the device's for Freeze, and no le
 	int ret;
 
 	need_draft();
+	make_larger(&ways[BY_V1], MIB);
 	asked = owner_asked(CTX_SIZE_GET);
 	ret = v2_data_size(&vf, &size);
 	if (ret == -ENOTTY)
@@ -146,7 +147,24 @@ TEST(size, "the size that the user is told is the device's for Freeze, and no le
 	EXPECT_EQ(owner_asked(CTX_SIZE_GET), asked + 1);
 	EXPECT_EQ(owner_told(CTX_SIZE_GET), 1);
 	v2_save_stopped(&vf, &stream);
+	EXPECT_LE(MIB, stream.len);
 	EXPECT_LE(stream.len, size);
+}
+
+TEST_EACH(output,
+	  "an answer whose length is not what it says of itself fails the save, with the reason")
+{
+	const struct misbehaviour wrong = { TROUBLE_SHORT, 1, "short" };
+
+	need_draft();
+	owner_arm(wrong, CTX_READ, 0, 1);
+	way_go(by, &vf, TO_STOP_COPY);
+	EXPECT_NE(by->drain(&vf, &stream), 0);
+	EXPECT_EQ(owner_armed(), 0);
+	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "DEV_CTX_READ has given"),
+		  NULL);
+	way_go(by, &vf, TO_RUNNING);
+	way_need_whole_transfer(by);
 }
 
 TEST_EACH(grows, "what is new while it is read is read, too")

@@ -17,17 +17,16 @@
 /* The head of a part, and the value of one that has features. */
 #define FEATURES_PART	(sizeof(struct parts_head) + sizeof(__le64))
 
+/* More of a set than the least that is said of any. */
+#define EXTRA		(1 << 20)
+
 static struct bytes stream;
 
 void before_open(void)
 {
 	bytes_free(&stream);
 	owner_begin();
-}
-
-static uint32_t objects(void)
-{
-	return owner_get(&owner_window->objects);
+	owner_put(&owner_window->extra, 0);
 }
 
 static struct misbehaviour fails_with(uint32_t status, uint32_t qualifier)
@@ -64,12 +63,12 @@ TEST(capability, "the limits of objects are asked for, and set, before there is 
 TEST_EACH(object_to_get, "there is one object while there is a save, and it goes with that")
 {
 	need_parts();
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 	way_go(by, &vf, TO_STOP_COPY);
-	EXPECT_EQ(objects(), 1);
+	EXPECT_EQ(owner_objects(), 1);
 	ASSERT_EQ(by->drain(&vf, &stream), 0);
 	way_go(by, &vf, TO_RUNNING);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 }
 
 TEST_EACH(object_to_set,
@@ -82,9 +81,9 @@ TEST_EACH(object_to_set,
 	half = stream.len / 2;
 	way_go(by, &vf, TO_RESUMING);
 	ASSERT_EQ(by->fill(&vf, stream.at, half), 0);
-	EXPECT_EQ(objects(), 1);
+	EXPECT_EQ(owner_objects(), 1);
 	ASSERT_EQ(by->fill(&vf, stream.at + half, stream.len - half), 0);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 	way_go(by, &vf, TO_RUNNING);
 }
 
@@ -100,13 +99,13 @@ TEST(two_at_once, "a save and a load of two VFs of one owner have objects of the
 	vf_go(&vf, STATE_STOP_COPY);
 	vf_go(&other, STATE_RESUMING);
 	ASSERT_EQ(load_bytes(&other, stream.at, half, TRAPPED_WHOLE), 0);
-	EXPECT_EQ(objects(), 2);
+	EXPECT_EQ(owner_objects(), 2);
 	ASSERT_EQ(load_bytes(&other, stream.at + half, stream.len - half,
 			     TRAPPED_WHOLE), 0);
 	save_phase(&vf, &second, TRAPPED_WHOLE);
 	vf_go(&other, STATE_RUNNING);
 	vf_go(&vf, STATE_RUNNING);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 	bytes_expect_same(&second, &stream, "beside a load");
 	bytes_free(&second);
 }
@@ -114,7 +113,7 @@ TEST(two_at_once, "a save and a load of two VFs of one owner have objects of the
 static void expect_none_free(void)
 {
 	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "are in use"), NULL);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 }
 
 TEST_EACH(none_free,
@@ -150,6 +149,30 @@ TEST_EACH(none_free_pre_copy, "in pre-copy, too: before the guest is stopped")
 	EXPECT_EQ(owner_runs(), true);
 }
 
+TEST_EACH(none_free_at_open,
+	  "a VF is opened nevertheless, and its guest runs; it migrates when there is one")
+{
+	need_parts();
+	need_our_owner("does not return from ENOSPC");
+	way_save(by, &vf, &stream);
+	vf_close(&vf);
+	/* What was known of it is forgotten. */
+	vf_rebind(vf_first());
+	owner_arm(fails_with(ADM_ENOSPC, ADM_Q_OK), PARTS_OBJ_CREATE, 0, ~0U);
+	vf_open(&vf, vf_first());
+	EXPECT_EQ(owner_runs(), true);
+	EXPECT_EQ(way_try(by, &vf, TO_STOP_COPY), by->step_failed);
+	expect_none_free();
+	way_go(by, &vf, TO_RUNNING);
+	way_go(by, &vf, TO_RESUMING);
+	EXPECT_EQ(by->fill(&vf, stream.at, stream.len), -ENOSPC);
+	expect_none_free();
+	owner_disarm();
+	ASSERT_EQ(by->fill(&vf, stream.at, stream.len), 0);
+	way_go(by, &vf, TO_RUNNING);
+	way_need_whole_transfer(by);
+}
+
 TEST_EACH(id_taken, "an object that exists already is nobody's here: another is made")
 {
 	need_parts();
@@ -158,7 +181,7 @@ TEST_EACH(id_taken, "an object that exists already is nobody's here: another is 
 		  0, 2);
 	way_save(by, &vf, &stream);
 	EXPECT_EQ(owner_armed(), 0);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 	way_load(by, &vf, &stream);
 	way_go(by, &vf, TO_RUNNING);
 	owner_reset_pf();
@@ -177,7 +200,7 @@ TEST_EACH(gone_already, "an object that the device has no more is one that need 
 	/* In truth it is there, and goes with a reset. */
 	owner_reset_pf();
 	ASSERT_EQ(vf_reset(&vf), 0);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 	way_need_whole_transfer(by);
 }
 
@@ -237,8 +260,25 @@ TEST_EACH(always_grows,
 	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "device parts"), NULL);
 	way_go(by, &vf, TO_RUNNING);
 	EXPECT_EQ(owner_runs(), true);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
 	way_need_whole_transfer(by);
+}
+
+TEST(size, "the size that the user is told is no less than there is, of a whole set")
+{
+	uint64_t size = 0;
+	int ret;
+
+	need_parts();
+	owner_put(&owner_window->extra, EXTRA);
+	reopen();
+	ret = v2_data_size(&vf, &size);
+	if (ret == -ENOTTY)
+		SKIP("no VFIO_DEVICE_FEATURE_MIG_DATA_SIZE in this kernel");
+	ASSERT_EQ(ret, 0);
+	v2_save_stopped(&vf, &stream);
+	EXPECT_LE(EXTRA, stream.len);
+	EXPECT_LE(stream.len, size);
 }
 
 TEST_EACH(repeatable,
@@ -258,10 +298,23 @@ TEST_EACH(repeatable,
 	way_go(by, &vf, TO_RUNNING);
 }
 
-TEST_EACH(changed,
-	  "what has changed since is sent, and not all of it again; it counts")
+/* Of the sets that were written since @from: the bytes of the first and of the last. */
+static void written(uint32_t from, uint32_t *first, uint32_t *last)
 {
-	uint32_t value;
+	*first = 0;
+	*last = 0;
+	for (uint32_t i = from; i < owner_logged(); i++) {
+		if (owner_log(i).opcode != PARTS_SET)
+			continue;
+		*last = owner_log(i).data_len;
+		*first = *first ?: *last;
+	}
+}
+
+TEST_EACH(changed,
+	  "what has changed since is sent and written, and not all of it again; it counts")
+{
+	uint32_t value, from, whole, part;
 	size_t first;
 
 	need_parts();
@@ -275,7 +328,11 @@ TEST_EACH(changed,
 	way_go(by, &vf, TO_RUNNING);
 	ASSERT_EQ(vf_reset(&vf), 0);
 	EXPECT_EQ(owner_vf_register(), 0);
+	from = owner_logged();
 	way_load(by, &vf, &stream);
+	written(from, &whole, &part);
+	EXPECT_GT(part, sizeof(struct parts_obj) + sizeof(struct parts_head));
+	EXPECT_LE(part, whole / 2);
 	way_go(by, &vf, TO_RUNNING);
 	EXPECT_EQ(owner_vf_register(), value);
 }
@@ -351,7 +408,28 @@ TEST_EACH(not_accepted,
 	ASSERT_EQ(vf_reset(&vf), 0);
 	EXPECT_EQ(owner_runs(), true);
 	EXPECT_EQ(owner_vf_register(), 0);
-	EXPECT_EQ(objects(), 0);
+	EXPECT_EQ(owner_objects(), 0);
+	way_need_whole_transfer(by);
+}
+
+/* In all parts: where the features lie that the guest's driver has accepted. */
+#define ACCEPTED_AT	(FEATURES_PART + sizeof(struct parts_head))
+
+TEST_EACH(features_unknown,
+	  "a guest that uses what this device does not offer is refused, and nothing is written")
+{
+	const struct misbehaviour wrong = { TROUBLE_BAD_BYTE, ACCEPTED_AT, "wrong" };
+
+	need_parts();
+	owner_arm(wrong, PARTS_GET, 0, 1);
+	way_save(by, &vf, &stream);
+	EXPECT_EQ(owner_armed(), 0);
+	way_go(by, &vf, TO_RESUMING);
+	EXPECT_EQ(by->fill(&vf, stream.at, stream.len), -EINVAL);
+	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "the guest uses features"),
+		  NULL);
+	EXPECT_EQ(owner_asked(PARTS_SET), 0);
+	ASSERT_EQ(vf_reset(&vf), 0);
 	way_need_whole_transfer(by);
 }
 

@@ -4,8 +4,12 @@
  * in the context, virtio 1.4 has it done first. Either way it is done once, and by
  * a function whose guest still runs.
  */
+#include <unistd.h>
+
 #include "fixture.h"
 #include "owner.h"
+#include "race.h"
+#include "sysfs.h"
 #include "v2.h"
 #include "virtio_blk.h"
 #include "ways.h"
@@ -14,10 +18,14 @@
 #define FOR_EVER_MS	10000000
 
 static struct bytes stream;
+static struct order unbind;
+static char driver[SYSFS_TEXT];
 
 void before_open(void)
 {
 	bytes_free(&stream);
+	order_wait(&unbind);
+	driver_keep(vf_first(), driver);
 	owner_begin();
 }
 
@@ -103,6 +111,26 @@ TEST_EACH(closed, "a stopped function that is closed does none of it: its guest 
 	close_stopped(by, TO_STOP);
 	owner_begin();
 	close_stopped(by, TO_STOP_COPY);
+}
+
+TEST_EACH(unbound, "nor does one whose driver is being unbound, and which is reset only after that")
+{
+	int request;
+
+	begin_write();
+	way_go(by, &vf, TO_STOP);
+	request = request_fd(&vf);
+	order_unbind(&unbind, vf_first());
+	EXPECT_EQ(requested(request), true);
+	close(request);
+	vf_close(&vf);
+	ASSERT_EQ(order_wait(&unbind), 0);
+	EXPECT_EQ(owner_runs(), true);
+	EXPECT_EQ(writes(MEMBER), !owner_is_draft());
+	EXPECT_EQ(in_flight(MEMBER), 0);
+	ASSERT_EQ(driver_bind(vf_first(), driver), 0);
+	vf_open(&vf, vf_first());
+	need_whole_transfer();
 }
 
 TEST_EACH(reset, "nor does one that is reset")

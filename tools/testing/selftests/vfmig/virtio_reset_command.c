@@ -106,32 +106,32 @@ static void meet(const struct protocol *by, const struct reset *reset,
 
 TEST(in_save, "a reset by the user may come in the middle of any command of a save")
 {
-	meet(&ways[BY_V1], &resets[0], save);
+	meet(&ways[BY_V1], &resets[RESET_BY_USER], save);
 }
 
 TEST(in_save_by_guest, "so may the guest's FLR")
 {
-	meet(&ways[BY_V1], &resets[2], save);
+	meet(&ways[BY_V1], &resets[RESET_BY_GUEST], save);
 }
 
 TEST(in_load, "a reset by the user may come in the middle of any command of a load")
 {
-	meet(&ways[BY_V1], &resets[0], load);
+	meet(&ways[BY_V1], &resets[RESET_BY_USER], load);
 }
 
 TEST(in_load_by_guest, "so may the guest's FLR")
 {
-	meet(&ways[BY_V1], &resets[2], load);
+	meet(&ways[BY_V1], &resets[RESET_BY_GUEST], load);
 }
 
 TEST(in_transfer_v2, "both by v2: the user's")
 {
-	meet(&ways[BY_V2], &resets[0], transfer_v2);
+	meet(&ways[BY_V2], &resets[RESET_BY_USER], transfer_v2);
 }
 
 TEST(in_transfer_v2_by_guest, "and the guest's")
 {
-	meet(&ways[BY_V2], &resets[2], transfer_v2);
+	meet(&ways[BY_V2], &resets[RESET_BY_GUEST], transfer_v2);
 }
 
 TEST_EACH(in_pre_copy,
@@ -139,7 +139,7 @@ TEST_EACH(in_pre_copy,
 {
 	way_pre_copy(by, &vf, &stream);
 	change_register(&vf);
-	ASSERT_EQ(resets[2].now(&vf), 0);
+	ASSERT_EQ(resets[RESET_BY_GUEST].now(&vf), 0);
 	EXPECT_EQ(way_in(by, &vf, TO_RUNNING), true);
 	stream.len = 0;
 	way_save(by, &vf, &stream);

@@ -37,6 +37,7 @@ void before_open(void)
 		pf_remember(&pf, vf_first());
 	pf_restore(&pf);
 	owner_begin();
+	owner_put(&owner_window->extra, 0);
 }
 
 static void need_owner_that_goes(void)
@@ -212,6 +213,36 @@ TEST_EACH(half_loaded, "a load does not go on when the owner was reset, and leav
 	owner_await_running(by->name);
 	EXPECT_EQ(owner_vf_register(), 0);
 	way_need_whole_transfer(by);
+}
+
+/* So much of a context that it takes several commands to read it. */
+#define MANY_READS	(3 << 20)
+
+TEST_EACH(half_saved, "nor does a save: what it has said is of what is no more")
+{
+	need_draft();
+	owner_put(&owner_window->extra, MANY_READS);
+	reopen();
+	way_go(by, &vf, TO_STOP_COPY);
+	EXPECT_GT(by->piece(&vf, &stream), 0);
+	reset_pf();
+	EXPECT_NE(by->drain(&vf, &stream), 0);
+	way_go(by, &vf, TO_RUNNING);
+	owner_await_running(by->name);
+	way_need_whole_transfer(by);
+}
+
+TEST_EACH(stopped_again,
+	  "a function that was stopped is so still for whoever goes on when the owner was reset")
+{
+	need_owner_that_goes();
+	way_go(by, &vf, TO_STOP);
+	reset_pf();
+	EXPECT_EQ(owner_runs(), true);
+	way_go(by, &vf, TO_STOP_COPY);
+	EXPECT_EQ(owner_mode(MEMBER), owner_frozen());
+	way_go(by, &vf, TO_RUNNING);
+	EXPECT_EQ(owner_runs(), true);
 }
 
 static void unbind_pf(void)

@@ -67,6 +67,7 @@ TEST_EACH(given_up,
 {
 	time_t began = time(NULL);
 	const char *why;
+	char limit[32];
 
 	need_limit();
 	vf_open(&other, vf_second());
@@ -76,6 +77,8 @@ TEST_EACH(given_up,
 	EXPECT_EQ(owner_armed(), 0);
 	why = core_text(vf.bdf, "last_error");
 	EXPECT_NE(strstr(why, "no answer to DEV_MODE_SET"), NULL, "%s", why);
+	snprintf(limit, sizeof(limit), "within %u ms", SHORT_LIMIT_MS);
+	EXPECT_NE(strstr(why, limit), NULL, "%s", why);
 	way_go(by, &other, TO_STOP);
 	EXPECT_EQ(owner_mode(OTHER_MEMBER), owner_frozen());
 	way_go(by, &vf, TO_STOP);
@@ -113,6 +116,22 @@ TEST(too_late, "an answer that comes too late is nobody's")
 	EXPECT_EQ(owner_runs(), false);
 	vf_go(&vf, STATE_RUNNING);
 	bring_back();
+}
+
+TEST(twice, "so is one that comes twice: the queue is given up, and the next command begins it anew")
+{
+	const struct misbehaviour twice = { TROUBLE_TWICE, 0, "twice" };
+	unsigned long recoveries;
+
+	need_limit();
+	recoveries = owner_counter("recoveries ");
+	owner_arm(twice, owner_opcode(ASK_MODE), 0, 1);
+	/* The command itself is answered, and well. */
+	vf_set_state(&vf, STATE_STOP);
+	EXPECT_EQ(owner_armed(), 0);
+	vf_set_state(&vf, STATE_RUNNING);
+	bring_back();
+	EXPECT_EQ(owner_counter("recoveries "), recoveries + 1);
 }
 
 TEST(late_in_time, "one that is late but in time is waited for")

@@ -5,9 +5,14 @@
  * not fit.
  */
 #include <string.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
 
+#include "config.h"
 #include "fixture.h"
 #include "owner.h"
+#include "stream.h"
+#include "virtio_blk.h"
 #include "ways.h"
 
 /* In the answer: the first field's or part's type, its length, and the features. */
@@ -17,12 +22,22 @@
 /* Of which nobody offers any. */
 #define HIGH_FEATURES_AT	(FEATURES_AT + sizeof(__le64) - 1)
 
+/* Facts of the backends, as their formats have them. */
+#define FACT(n)		(0x100 + (n))
+#define FACT_LENGTH	FACT(16)
+#define CTX_NAMED	16
+/* What the emulated owner has of them; behind these comes CTX_EXTRA. */
+#define CTX_KNOWN	(CTX_DEV_CONFIG - CTX_DEV_FEATURES + 1)
+/* Bytes of that. */
+#define EXTRA		16
+
 static struct bytes stream;
 
 void before_open(void)
 {
 	bytes_free(&stream);
 	owner_begin();
+	owner_put(&owner_window->extra, 0);
 }
 
 /* Opens a device that says something else of itself than it is. */
@@ -104,6 +119,60 @@ TEST_EACH(same, "and so will one that is the same")
 	way_load(by, &other, &stream);
 	way_go(by, &other, TO_RUNNING);
 	EXPECT_EQ(owner_mode(OTHER_MEMBER), CTX_ACTIVE);
+}
+
+static uint64_t fact(uint16_t id)
+{
+	unsigned int nr = get16(stream.at + HEAD_NR_FACTS);
+	const uint8_t *at = stream.at + HEAD_LEN;
+
+	for (unsigned int i = 0; i < nr; i++, at += FACT_LEN)
+		if (get16(at) == id)
+			return get32(at + FACT_VALUE) |
+			       (uint64_t)get32(at + FACT_VALUE + 4) << 32;
+	ASSERT_EQ(id, 0, "none among %u", nr);
+	return 0;
+}
+
+static unsigned int vectors(void)
+{
+	uint64_t at = VF_CONFIG + config_capability(&vf, PCI_CAP_ID_MSIX) + PCI_MSIX_FLAGS;
+	uint16_t flags = 0;
+
+	ASSERT_EQ(pread(vf.fd, &flags, sizeof(flags), at), sizeof(flags));
+	return (flags & PCI_MSIX_FLAGS_QSIZE) + 1;
+}
+
+TEST(told, "each fact of the identity is what the device says of itself")
+{
+	save_stopped(&vf, &stream);
+	EXPECT_GT(vectors(), 1);
+	EXPECT_EQ(fact(FACT(0)), vectors());
+	if (owner_is_draft()) {
+		EXPECT_EQ(fact(FACT(1)), (1 << CTX_KNOWN) - 1);
+		EXPECT_EQ(fact(FACT_LENGTH), sizeof(__le64));
+		EXPECT_EQ(fact(FACT_LENGTH + CTX_COMMON_CONFIG - CTX_DEV_FEATURES),
+			  sizeof(struct ctx_common));
+		for (unsigned int i = 0; i < CTX_NAMED; i++)
+			EXPECT_EQ(fact(FACT_LENGTH + i) > 0, i < CTX_KNOWN, "field %u", i);
+		return;
+	}
+	EXPECT_EQ(fact(FACT(1)), blk_features(&vf));
+	EXPECT_EQ(fact(FACT(2)), 0);
+	/* All of them but the first, which is optional. */
+	EXPECT_EQ(fact(FACT(3)), (2 << (PART_VQ_NOTIFY_CFG - PART_DEV_FEATURES)) - 2);
+	EXPECT_EQ(fact(FACT(4)), 0);
+	EXPECT_EQ(fact(FACT(5)), blk_queues(&vf));
+}
+
+TEST_EACH(other_fields, "a destination that lacks a field without a fact of its own is refused")
+{
+	need_draft();
+	owner_put(&owner_window->extra, EXTRA);
+	reopen();
+	open_another(&other, vf_second(), CTX_KNOWN * sizeof(struct ctx_field));
+	way_save(by, &vf, &stream);
+	expect_refused(by, "digest of the other context field types");
 }
 
 TEST(not_told, "a device whose list of fields cannot be is not migrated at all")

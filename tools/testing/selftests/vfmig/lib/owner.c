@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -189,6 +190,11 @@ uint32_t owner_armed(void)
 	return owner_get(&owner_window->slot[0].times);
 }
 
+uint32_t owner_objects(void)
+{
+	return owner_get(&owner_window->objects);
+}
+
 uint32_t owner_logged(void)
 {
 	return owner_get(&owner_window->logged);
@@ -236,18 +242,34 @@ void owner_limit(unsigned int ms)
 	param_set(OUR_DRIVER, "timeout_ms", text);
 }
 
-static bool is_alive(void)
+const char *owner_status(void)
 {
-	char path[256], text[32] = "";
+	static char text[1024];
+	char path[256];
+	size_t len;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/virtio_adm_owner/%s/status",
 		 pf);
 	file = fopen(path, "r");
 	ASSERT_NE(file, NULL, "%s", path);
-	ASSERT_NE(fgets(text, sizeof(text), file), NULL, "%s", path);
+	len = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
-	return !strcmp(text, "queue alive\n");
+	text[len] = '\0';
+	return text;
+}
+
+unsigned long owner_counter(const char *name)
+{
+	const char *text = owner_status(), *at = strstr(text, name);
+
+	ASSERT_NE(at, NULL, "%s in %s", name, text);
+	return strtoul(at + strlen(name), NULL, 10);
+}
+
+static bool is_alive(void)
+{
+	return strstr(owner_status(), "queue alive\n");
 }
 
 /* The reset is made by whoever needs an owner; one that has failed not for a second. */

@@ -52,6 +52,9 @@ void need_draft(void);
 void need_parts(void);
 /* virtio-adm-owner, not the kernel's virtio-pci. */
 bool owner_is_ours(void);
+/* What its driver says in debugfs; a number there, by the words before it. */
+const char *owner_status(void);
+unsigned long owner_counter(const char *name);
 void need_our_owner(const char *why);
 const char *owner_pf(void);
 
@@ -81,6 +84,9 @@ void owner_arm_slot(unsigned int slot, struct misbehaviour what, uint32_t opcode
 void owner_disarm(void);
 /* How many are still to meet with it. */
 uint32_t owner_armed(void);
+
+/* Of virtio 1.4, of any VF: how many there are. */
+uint32_t owner_objects(void);
 
 /* Commands so far; of an opcode since owner_begin(). */
 uint32_t owner_logged(void);

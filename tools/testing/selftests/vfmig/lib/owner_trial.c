@@ -103,11 +103,6 @@ void trial_expect_reason(const struct trial *trial)
 	EXPECT_NE(strstr(why, number), NULL, "%s: %s", trial->name, why);
 }
 
-static uint32_t objects(void)
-{
-	return owner_get(&owner_window->objects);
-}
-
 static bool may_leave_an_object(const struct trial *trial)
 {
 	return !owner_is_draft() && (trial->opcode == PARTS_OBJ_CREATE ||
@@ -129,11 +124,11 @@ void trial_clean(struct trial *trial)
 	way_need_whole_transfer(trial->by);
 	EXPECT_EQ(owner_runs(), true, "%s", trial->name);
 	v2_close_all();
-	if (!objects())
+	if (!owner_objects())
 		return;
 	/* The device has made one that it did not own up to. */
 	EXPECT_EQ(may_leave_an_object(trial), true, "%s", trial->name);
-	EXPECT_EQ(objects(), 1, "%s", trial->name);
+	EXPECT_EQ(owner_objects(), 1, "%s", trial->name);
 	owner_reset_pf();
 	ASSERT_EQ(vf_reset(&vf), 0, "%s", trial->name);
 }

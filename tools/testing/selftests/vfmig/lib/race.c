@@ -155,9 +155,9 @@ static int administrator_reset(struct vf *vf)
 }
 
 const struct reset resets[] = {
-	{ "VFIO_DEVICE_RESET", vf_reset },
-	{ "sysfs", administrator_reset },
-	{ "config space", config_reset },
+	[RESET_BY_USER]		= { "VFIO_DEVICE_RESET", vf_reset },
+	[RESET_BY_ADMINISTRATOR] = { "sysfs", administrator_reset },
+	[RESET_BY_GUEST]	= { "config space", config_reset },
 };
 
 const unsigned int nr_resets = ARRAY_SIZE(resets);

@@ -77,6 +77,8 @@ struct reset {
 	int (*now)(struct vf *vf);
 };
 
+enum { RESET_BY_USER, RESET_BY_ADMINISTRATOR, RESET_BY_GUEST };
+
 extern const struct reset resets[];
 extern const unsigned int nr_resets;
 

@@ -41,6 +41,15 @@ static void set(struct vf *vf, uint64_t at, uint64_t value, size_t len)
 			 VF_REGION(VFIO_PCI_BAR0_REGION_INDEX) + at), (ssize_t)len);
 }
 
+static uint64_t get(struct vf *vf, uint64_t at, size_t len)
+{
+	uint64_t value = 0;
+
+	ASSERT_EQ(pread(vf->fd, &value, len,
+			VF_REGION(VFIO_PCI_BAR0_REGION_INDEX) + at), (ssize_t)len);
+	return value;
+}
+
 /* Registers of 64 bits are two. */
 static void set_address(struct vf *vf, uint64_t at, size_t offset)
 {
@@ -48,12 +57,36 @@ static void set_address(struct vf *vf, uint64_t at, size_t offset)
 	set(vf, at + 4, 0, 4);
 }
 
-void blk_map(struct vf *vf)
+static void enable(struct vf *vf)
 {
 	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	size_t len = sysconf(_SC_PAGESIZE);
 
 	ASSERT_EQ(pwrite(vf->fd, &command, 2, VF_CONFIG + PCI_COMMAND), 2);
+}
+
+uint64_t blk_features(struct vf *vf)
+{
+	uint64_t features = 0;
+
+	enable(vf);
+	for (unsigned int i = 0; i < 2; i++) {
+		set(vf, VIRTIO_PCI_COMMON_DFSELECT, i, 4);
+		features |= get(vf, VIRTIO_PCI_COMMON_DF, 4) << 32 * i;
+	}
+	return features;
+}
+
+unsigned int blk_queues(struct vf *vf)
+{
+	enable(vf);
+	return get(vf, VIRTIO_PCI_COMMON_NUMQ, 2);
+}
+
+void blk_map(struct vf *vf)
+{
+	size_t len = sysconf(_SC_PAGESIZE);
+
+	enable(vf);
 	ASSERT_LE(sizeof(*memory), len);
 	if (!memory)
 		memory = mmap(NULL, len, PROT_READ | PROT_WRITE,

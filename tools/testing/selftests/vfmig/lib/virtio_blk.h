@@ -12,6 +12,9 @@
 void blk_map(struct vf *vf);
 /* Resets the device by its status, and sets up queue 0. */
 void blk_begin(struct vf *vf);
+/* What the device offers. */
+uint64_t blk_features(struct vf *vf);
+unsigned int blk_queues(struct vf *vf);
 /* A write of a sector is the device's from now on. */
 void blk_submit_write(struct vf *vf);
 /* What the device has given back, in requests. */
