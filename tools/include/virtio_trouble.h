@@ -90,7 +90,7 @@ enum virtio_ctx_type {
 	CTX_DEV_FEATURES	= 0x100,	/* __le64; compared, never set */
 	CTX_DRV_FEATURES	= 0x101,	/* __le64 */
 	CTX_COMMON_CONFIG	= 0x102,	/* struct ctx_common */
-	CTX_VQ_CONFIG		= 0x103,	/* __le16 index, 6 x 0, struct vq_config, for each */
+	CTX_VQ_CONFIG		= 0x103,	/* __le16 index, 6 x 0, struct vq_config; each */
 	CTX_VQ_INDICES		= 0x104,	/* struct ctx_indices, for each */
 	CTX_IN_FLIGHT		= 0x105,	/* struct ctx_request[] */
 	CTX_DEV_CONFIG		= 0x106,	/* of virtio-blk; compared, never set */

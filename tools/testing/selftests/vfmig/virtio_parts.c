@@ -18,7 +18,7 @@
 #define FEATURES_PART	(sizeof(struct parts_head) + sizeof(__le64))
 
 /* More of a set than the least that is said of any. */
-#define EXTRA		(1 << 20)
+#define EXTRA		0x100000
 
 static struct bytes stream;
 

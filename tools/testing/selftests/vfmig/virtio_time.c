@@ -118,7 +118,7 @@ TEST(too_late, "an answer that comes too late is nobody's")
 	bring_back();
 }
 
-TEST(twice, "so is one that comes twice: the queue is given up, and the next command begins it anew")
+TEST(twice, "one that comes twice ends the queue, and the next command begins it anew")
 {
 	const struct misbehaviour twice = { TROUBLE_TWICE, 0, "twice" };
 	unsigned long recoveries;
