@@ -8,7 +8,6 @@ from lib import vfs
 from lib.settings import KERNEL
 from show.rows import OUT
 
-QUICK = []
 FULL = ["--sizes", "4K,16K,64K,256K,1M,4M,16M,64M,256M,1G", "--windows", "64K,256K,1M,4M,16M",
         "--repetitions", "9", "--cycles", "2000", "--socket-most", "1G",
         "--scale-size", "128M"]
@@ -19,7 +18,7 @@ def measure(writer, full):
     functions = [vfs.Vf(index) for index in range(len(_virtual_functions()))]
     for vf in functions:
         vf.bind("mock_vfio_pci")
-    argv = [f"{OUT}/{KERNEL}/vfmig-bench"] + (FULL if full else QUICK)
+    argv = [f"{OUT}/{KERNEL}/vfmig-bench"] + FULL * full
     argv += os.environ.get("BENCH_OPTIONS", "").split()
     with subprocess.Popen(argv + [vf.address for vf in functions], text=True,
                           stdout=subprocess.PIPE) as program:

@@ -16,7 +16,7 @@ from show.rows import OUT
 
 LINUX_DRIVER = "virtio_vfio_pci"
 LINUX_MODULE = f"{OUT}/{KERNEL}/foreign/virtio-vfio-pci.ko"
-QUICK = ["--sizes", "4K,64K,1M,16M,64M"]
+SIZES = "4K,64K,1M,16M,64M"
 TURNS, FULL_TURNS = 3, 9
 
 
@@ -59,7 +59,7 @@ def ways():
 def _run(writer, way, turn, members):
     addresses = [member.address for member in members]
     argv = [f"{OUT}/{KERNEL}/vfmig-bench", "--figures", "owned", "--driver", way.name,
-            "--first-repetition", str(turn), "--repetitions", "1", *QUICK]
+            "--first-repetition", str(turn), "--repetitions", "1", "--sizes", SIZES]
     argv += os.environ.get("BENCH_OPTIONS", "").split()
     with subprocess.Popen(argv + addresses, text=True, stdout=subprocess.PIPE,
                           env={**os.environ, "VFMIG_DEV": addresses[0]}) as program:

@@ -11,6 +11,7 @@ from lib import virtio
 from lib.counting_guest import CountingGuest
 from lib.migration import DOWNTIME_LIMIT_MS
 from lib.qemus import V10_0
+from lib.settings import STANDARD
 from lib.trouble import Trouble
 from lib.window import Window
 
@@ -40,7 +41,7 @@ def _measure_way(writer, way, size):
                 migration = guest.move(members[(number + 1) % 2], capabilities=capabilities,
                                        downtime_limit=DOWNTIME_LIMIT_MS)
                 writer.row(figure="owned-downtime", driver=way.name, size=size, how=how,
-                           standard="draft" if virtio.IS_DRAFT else "1.4",
+                           standard=STANDARD,
                            repetition=number % MOVES,
                            downtime_ms=migration.figures["downtime"],
                            total_ms=migration.figures["total-time"],
