@@ -8,8 +8,10 @@ it is told that next to nothing would go out while the guest is stopped.
 
 from contextlib import contextmanager
 
-from .migration import EARLY_WORD_MS, PAUSED_MS, Migration
+from .migration import COMPLETION_LIMIT, EARLY_WORD_MS, PAUSED_MS, Migration
 from .qemus import PLENTY, V7_2, WITH_TRACKING
+from .tap import expect
+from .waiting import until
 
 HELD = V7_2.with_options(WITH_TRACKING)
 
@@ -41,3 +43,20 @@ def let_go(migration):
     switchover = {} if source.qemu.protocol == "v1" else {"avail_switchover_bandwidth": PLENTY}
     source.qmp.execute("migrate-set-parameters", max_bandwidth=1 << 32, downtime_limit=PAUSED_MS,
                        **switchover)
+
+
+def wait_refusal(migration, complains):
+    """
+    Of the destination's driver, which @complains then; at once if it has taken what should be
+    refused: a migration that is held would never end by that.
+    """
+    source, there = migration.source.vf, migration.destination.vf
+
+    def decided(has_come):
+        until(lambda: has_come() or complains() or migration.is_over(), COMPLETION_LIMIT,
+              f"the driver of {there} to take or refuse what {source} says of itself")
+    decided(lambda: source.state() == "pre-copy" and source.transferred("pre-copy"))
+    # The first chunk at the least, in which the identity is.
+    sent = source.transferred("pre-copy")
+    decided(lambda: there.state() == "resuming" and there.transferred("resuming") >= sent)
+    expect(complains(), f"the driver of {there} has not refused what it should have refused")

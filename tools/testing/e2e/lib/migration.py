@@ -3,10 +3,10 @@
 
 from .host import HERE
 from .tap import expect
+from .vm import BACK_LIMIT
 
 COMPLETION_LIMIT = 120
 LOAD_BEGINS_LIMIT = 30
-BACK_LIMIT = 60
 FIRST_PORT = 4400
 DOWNTIME_LIMIT_MS = 1000
 # Below the 50 ms for which QEMU sends RAM in one go: only then has a device its
@@ -96,11 +96,8 @@ class Migration:
             state = self.source.qmp.wait_migration(OVER, limit)
         return state
 
-    def wait_back(self):
-        """After a failure: the guest runs where it was, and so does its device."""
-        if not self.source.running():
-            self.source.qmp.wait(["RESUME"], BACK_LIMIT)
-        self.source.vf.wait_state("running", BACK_LIMIT)
+    def is_over(self):
+        return self.source.qmp.execute("query-migrate").get("status") in OVER
 
     def reason(self):
         """QEMU's, for a failure: to whoever asks, or only in its log."""

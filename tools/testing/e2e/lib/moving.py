@@ -66,7 +66,7 @@ class MovingGuest:
             Tap.note(f"{self.vm.qemu}: {migration.reason()}")
         finally:
             destination.kill()
-        migration.wait_back()
+        self.vm.wait_back()
 
     def move_paused(self, vf, **how):
         """The guest is paused, and goes on at the destination."""

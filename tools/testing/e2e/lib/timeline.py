@@ -11,14 +11,8 @@ _WORDS = {
 }
 
 
-def _parts(vf):
-    """The table of the driver's last_transfer, by the name of the part."""
-    rows = (line.split() for line in vf.says("last_transfer").splitlines())
-    return {row[0]: row[1:] for row in rows if len(row) > 1}
-
-
 def _device_lines(migration):
-    source, target = _parts(migration.source.vf), _parts(migration.destination.vf)
+    source, target = (vm.vf.last_transfer() for vm in (migration.source, migration.destination))
     stop, load = source.get("stop-and-copy"), target.get("resuming")
     if stop:
         yield f"{stop[0]} bytes of device state, saved in {int(stop[3]) / 1000:.1f} ms"
@@ -26,9 +20,12 @@ def _device_lines(migration):
         yield f"loaded and verified in {int(target['commit'][0]) / 1000:.1f} ms"
 
 
-def _ping_lines(migration, pinged):
-    yield (f"downtime: {migration.figures['downtime']} ms by QEMU, "
-           f"{pinged['silence'] * 1000:.0f} ms without an answer by ping")
+def _downtime_lines(migration, pinged):
+    by_qemu = f"downtime: {migration.figures['downtime']} ms by QEMU"
+    if not pinged:
+        yield by_qemu
+        return
+    yield f"{by_qemu}, {pinged['silence'] * 1000:.0f} ms without an answer by ping"
     yield (f"pings: {pinged['sent']} sent, {pinged['lost']} lost, which is "
            f"{pinged['lost'] * PING_INTERVAL:.1f} s of them")
 
@@ -46,7 +43,4 @@ def lines(migration, pinged=None):
     yield (f"RAM: {ram['precopy-bytes'] / 1e6:.1f} MB while the guest ran, "
            f"{ram['downtime-bytes'] / 1e6:.1f} MB while it stood still")
     yield "VF: " + ", ".join(_device_lines(migration))
-    if pinged:
-        yield from _ping_lines(migration, pinged)
-    else:
-        yield f"downtime: {migration.figures['downtime']} ms by QEMU"
+    yield from _downtime_lines(migration, pinged)

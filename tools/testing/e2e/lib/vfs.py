@@ -16,7 +16,6 @@ PEER = "peer0" if FAR else PF
 PEER_ADDRESS = "10.0.2.50"
 VFIO_DIR = "/sys/kernel/debug/vfmig"
 CORE = "migration/vfmig"
-OURS = "vfmig", "virtio-adm-owner"
 
 
 def project_dir():
@@ -24,18 +23,18 @@ def project_dir():
 
 
 def _needed_by(module, host):
-    """Debian's modules that this one of ours depends on, which insmod does not look for."""
-    depends = host.run("modinfo", "-F", "depends", module)
-    return [name for name in depends.strip().split(",") if name and name not in OURS]
+    """What this module depends on, which insmod does not look for."""
+    return [name for name in host.run("modinfo", "-F", "depends", module).strip().split(",") if name]
 
 
 def insert_modules(paths, host=HERE):
-    """Those of ours that are not there yet."""
-    for path in paths:
-        name = os.path.basename(path).replace("-", "_")
-        if not host.exists(f"/sys/module/{name}"):
+    """Those of ours that are not there yet; each after those that it depends on."""
+    ours = [os.path.basename(path) for path in paths]
+    for path, name in zip(paths, ours):
+        if not host.exists(f"/sys/module/{name.replace('-', '_')}"):
             module = f"{project_dir()}/build/{host.kernel}/src/drivers/vfio/{path}.ko"
-            host.run("modprobe", "-a", "vfio_iommu_type1", *_needed_by(module, host))
+            debians = [needed for needed in _needed_by(module, host) if needed not in ours]
+            host.run("modprobe", "-a", "vfio_iommu_type1", *debians)
             host.run("insmod", module)
 
 
@@ -76,6 +75,19 @@ class Function:
     def says(self, name):
         """The text of one of the driver's files in debugfs."""
         return self.host.read(f"{VFIO_DIR}/{self.address}/{name}").strip()
+
+    def errors(self):
+        """How much it has complained of so far."""
+        return int(self.says("last_error").split()[0])
+
+    def last_transfer(self):
+        """By the name of the part or the step, what follows that."""
+        rows = (line.split() for line in self.says("last_transfer").splitlines())
+        return {name: rest for name, *rest in rows if rest}
+
+    def transferred(self, part):
+        """Bytes."""
+        return int(self.last_transfer().get(part, [0])[0])
 
     def complaint(self):
         """For messages: a driver that is not ours has no such file."""

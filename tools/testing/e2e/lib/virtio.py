@@ -44,7 +44,7 @@ def number(member):
     return MEMBERS.index(member.address) + 1
 
 
-class Disk:
+class HostsDisk:
     """Of a function that virtio-pci has; read and written past the host's cache."""
 
     def __init__(self, address):
@@ -93,7 +93,7 @@ def bind(owner_driver, member_driver):
     pf = _bind_owner(PF, owner_driver, len(MEMBERS) + 1)
     members = _bind_members(MEMBERS, member_driver)
     Function(HOSTS_MEMBER).bind(DISK_DRIVER)
-    return pf, members, Disk(HOSTS_MEMBER)
+    return pf, members, HostsDisk(HOSTS_MEMBER)
 
 
 class Bed:

@@ -27,6 +27,7 @@ RAM = "pc.ram"
 RAM_BACKEND = "memory-backend-memfd,hugetlb=on" if HUGE_PAGES else "memory-backend-ram"
 START_LIMIT = 60
 QUIT_LIMIT = 60
+BACK_LIMIT = 60
 UNMAPPED = -1
 
 
@@ -164,6 +165,16 @@ class Vm:
 
     def running(self):
         return self.qmp.execute("query-status")["running"]
+
+    def was_stopped(self):
+        """Ever."""
+        return any(event["event"] == "STOP" for event in self.qmp.history)
+
+    def wait_back(self):
+        """After a migration that came to nothing: the guest runs here, and so does its VF."""
+        if not self.running():
+            self.qmp.wait(["RESUME"], BACK_LIMIT)
+        self.vf.wait_state("running", BACK_LIMIT)
 
     def vf_decodes(self):
         """Whether the guest has switched on any of the VF's BARs."""

@@ -9,7 +9,7 @@ from functools import partial
 from lib.bare_guest import BareGuest, new_qemu
 from lib.bench import DRIVER
 from lib.held import held_vfs, hold, let_go
-from lib.migration import SWITCHOVER, Migration
+from lib.migration import Migration
 from lib.scenario import only_on
 from lib.tap import expect
 from lib.waiting import until
@@ -55,12 +55,6 @@ EVENTS = (
 )
 
 
-def sent_early(vf):
-    """Bytes that have left in pre-copy."""
-    rows = [line.split() for line in vf.says("last_transfer").splitlines()]
-    return next((int(row[1]) for row in rows if row[0] == "pre-copy"), 0)
-
-
 def completes(migration):
     source, destination = migration.source, migration.destination
     outcome = migration.wait()
@@ -71,7 +65,7 @@ def completes(migration):
 
 def after_first_bytes(migration, size, event):
     source = migration.source
-    until(lambda: sent_early(source.vf) >= size, BEGINS_LIMIT, "the device's first bytes to leave")
+    until(lambda: source.vf.transferred("pre-copy") >= size, BEGINS_LIMIT, "the device's first bytes to leave")
     expect(source.running(), "the guest was stopped before anything could happen to it")
     event(source)
     let_go(migration)
@@ -112,7 +106,7 @@ def at_the_switchover(event, bench):
         migration = Migration(source, destination, watched=True)
         migration.wait_switchover()
         event(source)
-        source.qmp.execute("migrate-continue", state=SWITCHOVER)
+        migration.go_on()
         completes(migration)
 
 

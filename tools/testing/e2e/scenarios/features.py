@@ -6,11 +6,11 @@ from functools import partial
 
 from lib.bare_guest import MEMORY, new_qemu
 from lib.bench import DRIVER
-from lib.disk import Disk
 from lib.migration import COMPLETION_LIMIT, Migration
 from lib.moving import DOWNTIME_MS
 from lib.qemus import MACHINE_10_0, NEWEST, V7_2, V10_0
 from lib.scenario import only_on
+from lib.snapshots import SnapshotFile
 from lib.tap import expect
 from lib.vfs import Vf
 from lib.vm import Vm
@@ -18,7 +18,7 @@ from lib.vm import Vm
 from .rules import KERNELS, both, refused, switch_on
 from .versions import between, check_possible
 
-DISK = "/tmp/vfmig-disk"
+PATH = "/tmp/vfmig-snapshots"
 MAPPED = "/tmp/vfmig-mapped"
 SNAPSHOT = "before"
 # Else QEMU takes several channels for a VF if it can, and says nothing if it cannot.
@@ -31,20 +31,20 @@ SECOND_SLOT = "0x11"
 def snapshot(guest, _):
     """No frame is on its way when it is taken, so the guest's counts tell one time from another."""
     vm = guest.vm
-    disk = Disk(vm, DISK)
+    file = SnapshotFile(vm, PATH)
     try:
         guest.check_none_lost()
         saved = vm.agent.ask("counts")
-        disk.save(SNAPSHOT)
+        file.save(SNAPSHOT)
         guest.resume_frames()
         guest.check_none_lost()
         expect(vm.agent.ask("counts")["sent"] > saved["sent"], "the guest has not gone on")
         vm.qmp.execute("stop")
-        disk.load(SNAPSHOT)
+        file.load(SNAPSHOT)
         vm.qmp.execute("cont")
         guest.expect_back(saved)
     finally:
-        disk.remove()
+        file.remove()
 
 
 def mapped_file(guest, there):
@@ -122,7 +122,7 @@ def plugged(bench):
         migration = Migration(source, destination, downtime_limit=DOWNTIME_MS, watched=True)
         migration.wait_switchover()
         refused(partial(source.qmp.execute, "device_del", id="vf"), "not allowed while migrating")
-        source.qmp.execute("migrate-continue", state="pre-switchover")
+        migration.go_on()
         over(source)
         migration.hand_over()
         destination.vf.wait_state("running")

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 
 from lib import relay
 from lib.bench import DRIVER
-from lib.held import held_vfs, hold
+from lib.blame import blamed
+from lib.held import held_vfs, hold, wait_refusal
 from lib.migration import PAUSED_MS, Migration
-from lib.tap import Tap, expect
+from lib.tap import expect
 from lib.vm import Vm
 
 MOCK = "mock_vfio_pci"
@@ -27,10 +28,6 @@ def pair(bench, paused=False):
     finally:
         for vm in vms:
             vm.kill()
-
-
-def was_stopped(vm):
-    return any(event["event"] == "STOP" for event in vm.qmp.history)
 
 
 def small_guest(bench):
@@ -81,15 +78,13 @@ def refused_early(bench, prepare, reason, through=None):
     for vf in bench.vfs:
         vf.knob("mock/size", MOCK_SIZE)
     prepare()
-    with held_vfs(bench), pair(bench) as (source, destination):
-        outcome = hold(source, destination, through, bandwidth=MOCK_SIZE).wait()
-        said = destination.vf.says("last_error")
-        Tap.note(f"the destination's driver: {said}")
+    with held_vfs(bench), pair(bench) as (source, destination), blamed(destination.vf, reason) as complains:
+        migration = hold(source, destination, through, bandwidth=MOCK_SIZE)
+        wait_refusal(migration, complains)
+        outcome = migration.wait()
         expect(outcome == "failed", f"an unfit destination: the migration {outcome}")
-        expect(reason in said, f"refused, but not because of: {reason}")
-        expect(source.running(), "the source does not run on")
-        source.vf.wait_state("running")
-        expect(not was_stopped(source), "the guest was stopped before the refusal")
+        source.wait_back()
+        expect(not source.was_stopped(), "the guest was stopped before the refusal")
 
 
 def another_fact(bench):

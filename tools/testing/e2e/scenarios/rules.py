@@ -15,7 +15,7 @@ from lib.scenario import only_on
 from lib.tap import Tap, expect
 from lib.vm import Vm
 
-from .protocol import MOCK, was_stopped
+from .protocol import MOCK
 from .versions import GONE_LIMIT, between, check_possible
 
 KERNELS = ["newest"]
@@ -124,9 +124,8 @@ def background_snapshot_lacks_the_vf(guest, _):
     state = vm.qmp.wait_migration(["completed", "failed"], SAVED_LIMIT)
     expect(state == "completed", f"the background snapshot {state}")
     guest.check_alive()
-    said = [line.split() for line in vm.vf.says("last_transfer").splitlines()]
-    sent = {part: int(rest[0]) for part, *rest in said if part in ("pre-copy", "stop-and-copy")}
-    expect(sent == {"pre-copy": 0, "stop-and-copy": 0}, f"bytes of the VF in it: {sent}")
+    sent = [vm.vf.last_transfer()[part][0] for part in ("pre-copy", "stop-and-copy")]
+    expect(sent == ["0", "0"], f"bytes of the VF in it: {sent}")
 
 
 def does_not_start(qemu, reason, bench):
@@ -207,7 +206,7 @@ def acknowledged_switchover(qemu, bench):
         outcome = Migration(source, destination, capabilities=["switchover-ack"]).wait()
         expect(outcome == "failed", f"an unfit destination: the migration {outcome}")
         expect("does not match the source's" in destination.vf.says("last_error"), "it is not the driver's")
-        expect(not was_stopped(source), "the guest was stopped before the refusal")
+        expect(not source.was_stopped(), "the guest was stopped before the refusal")
     finally:
         for vm in vms:
             vm.kill()

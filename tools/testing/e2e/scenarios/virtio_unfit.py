@@ -2,13 +2,13 @@
 """A VF that cannot take what comes: refused before the guest is stopped."""
 
 from lib import trouble
-from lib.held import HELD, held
+from lib.blame import blamed
+from lib.held import HELD, held, wait_refusal
 from lib.migration import PAUSED_MS
 from lib.scenario import only_on
-from lib.tap import Skip, Tap, expect
+from lib.tap import Skip, expect
 from lib.virtio import ALWAYS, IS_DRAFT, number
 
-from .protocol import was_stopped
 from .virtio import counting
 
 BANDWIDTH = 1 << 32
@@ -21,12 +21,9 @@ else:
 
 
 def refused_early(guest, there, reason):
-    with guest.failing(there, **held(guest.vm.qemu, BANDWIDTH)):
-        pass
-    said = there.says("last_error")
-    Tap.note(f"the destination's driver: {said}")
-    expect(reason in said, f"refused, but not because of: {reason}")
-    expect(not was_stopped(guest.vm), "the guest was stopped before the refusal")
+    with blamed(there, reason) as complains, guest.failing(there, **held(guest.vm.qemu, BANDWIDTH)) as migration:
+        wait_refusal(migration, complains)
+    expect(not guest.vm.was_stopped(), "the guest was stopped before the refusal")
     guest.check_alive()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A disk's file that QEMU can keep snapshots of its guest in."""
+"""A file that QEMU keeps snapshots of its guest in, as a disk that is nobody's."""
 
 import os
 
@@ -17,7 +17,7 @@ def _run(vm, command, **arguments):
         raise RuntimeError(f"{command}: {complaint[0]}")
 
 
-class Disk:
+class SnapshotFile:
     """Of nobody's: the guest does not see it."""
 
     def __init__(self, vm, path):
