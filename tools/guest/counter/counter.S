@@ -7,14 +7,13 @@
  * the count that it has found.
  *
  * What it is told on the second serial line: "f", it resets its disk by a function level
- * reset, of which the BIOS, its driver, knows nothing, and waits; "b", it reboots.
+ * reset, of which the BIOS, its driver, knows nothing, and that is the end of it.
  */
 	.code16
 	.globl _start
 	.set SERIAL, 0x3f8
 	.set TOLD, 0x2f8
 	.set LINE_STATUS, 5
-	.set RESET_CONTROL, 0xcf9
 	.set CONFIG_ADDRESS, 0xcf8
 	.set CONFIG_DATA, 0xcfc
 	/* Bus 0, device 0x10: where QEMU is told to put it. */
@@ -83,8 +82,6 @@ listen:
 	in	%dx, %al
 	cmp	$'f', %al
 	je	reset_disk
-	cmp	$'b', %al
-	je	reboot
 1:	ret
 
 reset_disk:
@@ -100,8 +97,7 @@ reset_disk:
 	call	read_config
 	or	$FLR, %ax
 	out	%eax, %dx
-1:	call	listen
-	jmp	1b
+	jmp	halt
 
 /* The register's number is in bl; dx is left to write to it. */
 read_config:
@@ -112,14 +108,6 @@ read_config:
 	mov	$CONFIG_DATA, %dx
 	in	%dx, %eax
 	ret
-
-reboot:
-	mov	$RESET_CONTROL, %dx
-	mov	$2, %al
-	out	%al, %dx
-	mov	$6, %al
-	out	%al, %dx
-	jmp	halt
 
 /* One sector, to or from the buffer. */
 transfer:

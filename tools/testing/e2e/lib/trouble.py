@@ -28,3 +28,6 @@ class Trouble:
         for i, value in enumerate((opcode, member, skip, times, arg)):
             self._window.write(SLOT + 4 + 4 * i, value)
         self._window.write(SLOT, what)
+
+    def times_left(self):
+        return self._window.read(SLOT + 16)
