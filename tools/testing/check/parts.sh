@@ -9,7 +9,8 @@
 #	# again=all		after a failure that no test alone is to blame for
 #
 # In kernels: a pattern of the kernels that it runs in, its name goes on with one
-# of those; "-" if it wants none. Alone: nothing runs beside it. Minutes are those
+# of those; "-" if it wants none. No pattern may fit what follows its part's name in
+# another part's: e2e-virtio is no e2e. Alone: nothing runs beside it. Minutes are those
 # of two cores without KVM, with three parts at a time; the longest begin first. In
 # the command K is the kernel.
 # What follows -- is what is run; where something has failed, its tests' names are
@@ -23,38 +24,39 @@ selftests=tools/testing/selftests/vfmig
 # But for igbvf's own, and those of a PF that waits for the users of its VFs.
 races=(race_close race_module race_pairs race_reset race_unbind race_vfs)
 e2e=tools/testing/e2e/check
+ordinary='@([0-9]*|newest)'
 
-#    name         in kernels  how     min.  command
-part static       -           beside  9     tools/testing/static/run
-part unit         -           beside  1     tools/testing/unit/run
-part fuzz         -           alone   10    tools/testing/fuzz/run
-part hosts        -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
-part emulator     -           beside  3     tools/testing/emulator/run
-part owner        -           beside  2     tools/testing/emulator/virtio/run
-part foreign      newest      beside  2     tools/testing/emulator/virtio/foreign/run
-part region-mock  'debug*'    beside  15    $selftests/check --kernel K -- mock
-part region-mock  '[!d]*'     beside  8     $selftests/check --kernel K -- mock
-part region-igbvf 'debug*'    beside  16    $selftests/check --kernel K -- igbvf
-part region-igbvf '[!d]*'     beside  6     $selftests/check --kernel K -- igbvf
-part region-sample newest     beside  2     $selftests/check --kernel K -- sample
-part region-virtio '6.*'      beside  11    $selftests/check --kernel K -- virtio virtio14
-part region-virtio newest     beside  4     $selftests/check --kernel K -- virtio14pci
-part iommufd-mock  'debug-*'  beside  12    $selftests/check --kernel K --iommu iommufd -- mock
-part iommufd-igbvf 'debug-*'  beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
-part hostile      'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
-part fault        'debug*'    beside  14    $selftests/check --kernel K -- mock.fault_ igbvf.fault_
-part race         'debug*'    beside  17    $selftests/race-check --kernel K --
-part virtio       'debug*'    beside  25    $selftests/check --kernel K -- virtio virtio.hostile_ virtio.fault_ "${races[@]/#/virtio.}"
-part virtio14     'debug*'    beside  25    $selftests/check --kernel K -- virtio14 virtio14.hostile_ virtio14.fault_ "${races[@]/#/virtio14.}"
-part kunit        'debug*'    beside  5     tools/testing/kunit/run --kernel K
-part vfio         newest      beside  1     tools/testing/vfio/run --kernel K
-part e2e          '[!d]*'     beside  16    $e2e --kernel K --
-part e2e_virtio   '[!d]*'     beside  4     $e2e --kernel K --virtio standard=draft --virtio standard=1.4 --
-part e2e_virtio14 '[!d]*'     beside  2     $e2e --kernel K --virtio standard=1.4 --
-part e2e          debug       beside  4     $e2e --kernel K -- demo
-part e2e_virtio   debug       beside  3     $e2e --kernel K --virtio standard=draft -- demo
-part e2e          'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
+#    name             in kernels  how     min.  command
+part static           -           beside  9     tools/testing/static/run
+part unit             -           beside  1     tools/testing/unit/run
+part fuzz             -           alone   10    tools/testing/fuzz/run
+part hosts            -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
+part emulator         -           beside  3     tools/testing/emulator/run
+part emulator-virtio  -           beside  2     tools/testing/emulator/virtio/run
+part emulator-foreign newest      beside  2     tools/testing/emulator/virtio/foreign/run
+part region-mock      'debug*'    beside  15    $selftests/check --kernel K -- mock
+part region-mock      "$ordinary" beside  8     $selftests/check --kernel K -- mock
+part region-igbvf     'debug*'    beside  16    $selftests/check --kernel K -- igbvf
+part region-igbvf     "$ordinary" beside  6     $selftests/check --kernel K -- igbvf
+part region-sample    newest      beside  2     $selftests/check --kernel K -- sample
+part region-virtio    '6.*'       beside  11    $selftests/check --kernel K -- virtio virtio14
+part region-virtio    newest      beside  4     $selftests/check --kernel K -- virtio14pci
+part iommufd-mock     'debug-*'   beside  12    $selftests/check --kernel K --iommu iommufd -- mock
+part iommufd-igbvf    'debug-*'   beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
+part hostile          'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
+part fault            'debug*'    beside  14    $selftests/check --kernel K -- mock.fault_ igbvf.fault_
+part race             'debug*'    beside  17    $selftests/race-check --kernel K --
+part virtio           'debug*'    beside  25    $selftests/check --kernel K -- virtio virtio.hostile_ virtio.fault_ "${races[@]/#/virtio.}"
+part virtio14         'debug*'    beside  25    $selftests/check --kernel K -- virtio14 virtio14.hostile_ virtio14.fault_ "${races[@]/#/virtio14.}"
+part kunit            'debug*'    beside  5     tools/testing/kunit/run --kernel K
+part vfio             newest      beside  1     tools/testing/vfio/run --kernel K
+part e2e              "$ordinary" beside  16    $e2e --kernel K --
+part e2e-virtio       "$ordinary" beside  4     $e2e --kernel K --virtio standard=draft --virtio standard=1.4 --
+part e2e-virtio14     "$ordinary" beside  2     $e2e --kernel K --virtio standard=1.4 --
+part e2e              debug       beside  4     $e2e --kernel K -- demo
+part e2e-virtio       debug       beside  3     $e2e --kernel K --virtio standard=draft -- demo
+part e2e              'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
-group default 6.1         static unit emulator owner foreign region-mock region-igbvf region-sample region-virtio vfio e2e e2e_virtio e2e_virtio14
-group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race kunit e2e e2e_virtio
+group default 6.1         static unit emulator emulator-virtio emulator-foreign region-mock region-igbvf region-sample region-virtio vfio e2e e2e-virtio e2e-virtio14
+group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race kunit e2e e2e-virtio

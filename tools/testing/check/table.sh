@@ -64,6 +64,10 @@ known_names() {
 	printf '%s\n' "${!group_parts[@]}" "${part_names[@]}" | awk '!seen[$0]++' | paste -sd' '
 }
 
+is_part() {
+	[[ " ${part_names[*]} " == *" $1 "* ]]
+}
+
 # full_names [--group] KERNELS NAME...: prints the parts' full names. Of a group
 # each kernel has the parts that run in it.
 full_names() {
@@ -82,7 +86,7 @@ full_names() {
 		for in_kernel in $kernels; do
 			if ! find_part "$name-$in_kernel"; then
 				[[ -z $in_group ]] || continue
-				echo "tools/check: no part $name in kernel $in_kernel; there are: $(known_names)" >&2
+				echo "tools/check: no part $name$(is_part "$name" && echo " in kernel $in_kernel"); there are: $(known_names)" >&2
 				return 2
 			fi
 			echo "$name-$in_kernel"
