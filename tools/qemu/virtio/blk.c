@@ -84,15 +84,15 @@ static int64_t now(void)
 	return qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL);
 }
 
-/* All take the same time, and so the first is due first. */
-void blk_finish_due(void *opaque)
+/* All take the same time, and so the first is ready first. */
+void blk_finish_ready(void *opaque)
 {
 	struct function *fn = opaque;
 	struct chain *chain;
 
 	while (may_work(fn) && (chain = QTAILQ_FIRST(&fn->in_flight))) {
-		if (chain->due > now()) {
-			timer_mod(fn->finish, chain->due);
+		if (chain->ready_at > now()) {
+			timer_mod(fn->finish, chain->ready_at);
 			return;
 		}
 		finish(fn, chain);
@@ -119,14 +119,14 @@ void blk_kick(struct function *fn, unsigned int index)
 	struct chain *chain;
 
 	while (may_work(fn) && (chain = ring_take(fn, index))) {
-		chain->due = now() + delay;
+		chain->ready_at = now() + delay;
 		QTAILQ_INSERT_TAIL(&fn->in_flight, chain, next);
 		context_is_new(fn, 1u << FIELD_IN_FLIGHT);
 		if (!delay)
-			blk_finish_due(fn);
+			blk_finish_ready(fn);
 	}
 	if (!QTAILQ_EMPTY(&fn->in_flight))
-		blk_finish_due(fn);
+		blk_finish_ready(fn);
 }
 
 void blk_pause(struct function *fn)

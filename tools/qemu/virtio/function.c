@@ -155,7 +155,7 @@ static bool function_realize(struct function *fn, Error **errp)
 	unsigned int i;
 
 	QTAILQ_INIT(&fn->in_flight);
-	fn->finish = timer_new_ms(QEMU_CLOCK_VIRTUAL, blk_finish_due, fn);
+	fn->finish = timer_new_ms(QEMU_CLOCK_VIRTUAL, blk_finish_ready, fn);
 	fn->member.pending = g_byte_array_new();
 	fn->member.written = g_byte_array_new();
 	pci_set_word(pci->config + PCI_SUBSYSTEM_VENDOR_ID, PCI_VENDOR_ID_REDHAT_QUMRANET);

@@ -102,7 +102,7 @@ struct chain {
 	uint16_t head;
 	/* A request that a context told of has not been read yet. */
 	bool fetched;
-	int64_t due;
+	int64_t ready_at;
 	GArray *segments;
 	uint64_t from_driver;	/* bytes of each direction */
 	uint64_t to_driver;
@@ -251,7 +251,7 @@ void function_interrupt(struct function *fn, uint16_t vector, uint8_t isr);
 
 /* blk.c */
 void blk_kick(struct function *fn, unsigned int index);
-void blk_finish_due(void *opaque);
+void blk_finish_ready(void *opaque);
 void blk_finish_all(struct function *fn);
 void blk_drop_all(struct function *fn);
 void blk_pause(struct function *fn);

@@ -277,29 +277,29 @@ static void fuzz_parts(const struct input *in)
 static void fuzz_pieces(const struct input *in)
 {
 	const u8 *at = in->bytes;
-	u64 size = 0, due = 0, value;
+	u64 size = 0, come = 0, value;
 	size_t left = in->len;
 	const char *why;
 	u32 len;
 
 	for (; left >= 20; at += 20, left -= 20) {
 		len = number(at + 16, 4);
-		if (!admvf_change_check(at, len, due, size, &value))
-			must(size && due == size && len > 16 &&
+		if (!admvf_change_check(at, len, come, size, &value))
+			must(size && come == size && len > 16 &&
 			     number(at + 8, 8) <= size &&
 			     len - 16 <= size - number(at + 8, 8));
-		why = admvf_piece_check(at, len, due, size, &value);
+		why = admvf_piece_check(at, len, come, size, &value);
 		must(!why || *why);
 		if (why)
 			return;
 		must(len > 16);
 		if (!number(at + 8, 8)) {
 			size = number(at, 8);
-			due = 0;
+			come = 0;
 		}
-		must(size == number(at, 8) && due == number(at + 8, 8));
-		due += len - 16;
-		must(due <= size && size <= ADMVF_PARTS_MAX);
+		must(size == number(at, 8) && come == number(at + 8, 8));
+		come += len - 16;
+		must(come <= size && size <= ADMVF_PARTS_MAX);
 	}
 }
 

@@ -393,7 +393,7 @@ struct piece {
 	u8 bytes[8];
 };
 
-static const char *piece(u64 size, u64 at, u32 len, u64 due, u64 under_way)
+static const char *piece(u64 size, u64 at, u32 len, u64 come, u64 under_way)
 {
 	struct piece p = {
 		.piece.size = cpu_to_le64(size),
@@ -401,7 +401,7 @@ static const char *piece(u64 size, u64 at, u32 len, u64 due, u64 under_way)
 	};
 	u64 value;
 
-	return admvf_piece_check(&p, sizeof(p.piece) + len, due, under_way, &value);
+	return admvf_piece_check(&p, sizeof(p.piece) + len, come, under_way, &value);
 }
 
 static void wrong_piece(const char *why, const char *reason, const char *rule)
@@ -409,7 +409,7 @@ static void wrong_piece(const char *why, const char *reason, const char *rule)
 	ok(why && strstr(why, reason), "%s (%s)", rule, why ?: "taken");
 }
 
-static const char *change(u64 size, u64 at, u32 len, u64 due, u64 whole)
+static const char *change(u64 size, u64 at, u32 len, u64 come, u64 whole)
 {
 	struct piece p = {
 		.piece.size = cpu_to_le64(size),
@@ -417,7 +417,7 @@ static const char *change(u64 size, u64 at, u32 len, u64 due, u64 whole)
 	};
 	u64 value;
 
-	return admvf_change_check(&p, sizeof(p.piece) + len, due, whole, &value);
+	return admvf_change_check(&p, sizeof(p.piece) + len, come, whole, &value);
 }
 
 static void changes_must_fit(void)
