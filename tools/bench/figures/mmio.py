@@ -15,8 +15,7 @@ from .tracing import TRACEFS, Trace, append
 
 MODULE = "igbvf_vfio_pci"
 FILE = f"{project_dir()}/build/{KERNEL}/src/drivers/vfio/pci/igbvf/igbvf-vfio-pci.ko"
-CALLS = ("quiesce", "freeze", "save_begin", "save", "load_begin", "load", "load_commit",
-         "load_end", "thaw", "run")
+CALLS = ("quiesce", "freeze", "save_begin", "save", "load", "load_commit", "run")
 ACCESSES = {"ioread32": "read", "iowrite32": "write"}
 GROUP = "vfmig_bench"
 _line = re.compile(r"^\s*\S.*-(\d+)\s+\[.*?: (\w+): \(")
