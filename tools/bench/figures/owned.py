@@ -58,9 +58,9 @@ def ways():
 
 def _run(writer, way, turn, members):
     addresses = [member.address for member in members]
-    argv = [f"{OUT}/{KERNEL}/vfmig-bench", "--figures", "owned", "--driver", way.name,
-            "--first-repetition", str(turn), "--repetitions", "1", "--sizes", SIZES]
-    argv += os.environ.get("BENCH_OPTIONS", "").split()
+    argv = [f"{OUT}/{KERNEL}/vfmig-bench", "--sizes", SIZES, *os.environ.get("BENCH_OPTIONS", "").split()]
+    # One repetition a turn: two would have the number of the next turn's.
+    argv += ["--figures", "owned", "--driver", way.name, "--first-repetition", str(turn), "--repetitions", "1"]
     with subprocess.Popen(argv + addresses, text=True, stdout=subprocess.PIPE,
                           env={**os.environ, "VFMIG_DEV": addresses[0]}) as program:
         writer.take(program.stdout)
