@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fixture.h"
+#include "knob.h"
 #include "v2.h"
 #include "ways.h"
 
@@ -198,9 +199,10 @@ bool way_in(const struct protocol *by, struct vf *vf, enum place place)
 void way_go(const struct protocol *by, struct vf *vf, enum place to)
 {
 	uint32_t from = by->get(vf);
+	int ret = way_try(by, vf, to);
 
-	ASSERT_EQ(way_try(by, vf, to), 0, "%s, %u to %u", by->name, from,
-		  by->place[to]);
+	ASSERT_EQ(ret, 0, "%s, %u to %u: %s", by->name, from, by->place[to],
+		  ret ? core_text(vf->bdf, "last_error") : "");
 	ASSERT_EQ(by->get(vf), by->place[to], "%s, from %u", by->name, from);
 }
 
