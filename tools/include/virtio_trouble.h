@@ -74,7 +74,8 @@ struct virtio_trouble {
 	__u32 unanswered;	/* commands that are to be answered late */
 	__u32 standard;		/* 0: the draft, 1: virtio 1.4 */
 	__u32 extra;		/* writable: bytes of each VF's context that are nobody's */
-	__u32 reserved[16];
+	__u32 restart;		/* 1 is written: the PF is as after a reset */
+	__u32 reserved[15];
 	struct virtio_trouble_slot slot[VIRTIO_TROUBLE_SLOTS];	/* 0x80 */
 	__u32 commands[32];	/* 0x100: taken from the queue, for each opcode */
 	__u32 logged;		/* 0x180: commands so far; number n is log[n % 64] */

@@ -13,7 +13,11 @@ void trouble_reset(struct owner *owner)
 
 	memset(trouble, 0, sizeof(*trouble));
 	trouble->magic = VIRTIO_TROUBLE_MAGIC;
-	owner->is_gone = false;
+	/* What was gone has lost all that it knew. */
+	if (owner->is_gone) {
+		owner->is_gone = false;
+		device_reset_registers(&owner->function);
+	}
 	for (i = 0; i <= TOTAL_VFS; i++) {
 		fn = i ? owner_member(owner, i) : &owner->function;
 		if (!fn)
@@ -151,6 +155,8 @@ static void trouble_write(void *opaque, hwaddr at, uint64_t value, unsigned int 
 		trouble_reset(owner);
 	else if (at == AT(make_dirty))
 		make_dirty(owner, value);
+	else if (at == AT(restart))
+		device_reset_registers(&owner->function);
 	else if (at == AT(extra))
 		set_extra(owner, value);
 	else if (at == AT(function) || at == AT(request_delay) ||

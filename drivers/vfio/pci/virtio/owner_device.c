@@ -156,9 +156,28 @@ bool adm_device_is_dead(struct adm_owner *owner)
 		adm_queue_give_up(owner, -EIO,
 				  "the device needs a reset: its status is 0x%02x",
 				  status);
+	else if (!(status & VIRTIO_CONFIG_S_DRIVER_OK))
+		adm_queue_give_up(owner, -EIO,
+				  "the device was reset by somebody else: its status is 0x%02x",
+				  status);
 	else
 		return false;
 	return true;
+}
+
+/**
+ * adm_device_look - notice what has become of a device that was sent nothing
+ * @owner: to be looked at
+ *
+ * One that has died, or was reset behind its driver's back, never answers.
+ *
+ * Context: with the owner's life held.
+ */
+void adm_device_look(struct adm_owner *owner)
+{
+	lockdep_assert_held(&owner->life);
+	if (owner->up && !READ_ONCE(owner->queue.dead))
+		adm_device_is_dead(owner);
 }
 
 static irqreturn_t adm_queue_interrupt(int irq, void *data)
@@ -369,7 +388,10 @@ int adm_device_recover(struct adm_owner *owner)
 	struct adm_queue *queue = &owner->queue;
 	int ret;
 
+	down_read(&owner->life);
+	adm_device_look(owner);
 	ret = READ_ONCE(queue->dead);
+	up_read(&owner->life);
 	if (!ret)
 		return 0;
 	down_write(&owner->life);

@@ -144,6 +144,7 @@ bool virtio_adm_member_is_alive(struct adm_member *member)
 	bool alive;
 
 	down_read(&member->owner->life);
+	adm_device_look(member->owner);
 	alive = adm_member_is_current(member);
 	up_read(&member->owner->life);
 	return alive;

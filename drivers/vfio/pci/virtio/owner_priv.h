@@ -125,6 +125,7 @@ int adm_device_up(struct adm_owner *owner);
 void adm_device_down(struct adm_owner *owner);
 int adm_device_recover(struct adm_owner *owner);
 bool adm_device_is_dead(struct adm_owner *owner);
+void adm_device_look(struct adm_owner *owner);
 
 /* owner_queue.c */
 void adm_queue_init(struct adm_queue *queue);

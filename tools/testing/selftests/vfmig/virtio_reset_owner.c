@@ -62,6 +62,11 @@ static void vanish(void)
 	die_by(TROUBLE_GONE);
 }
 
+static void restart(void)
+{
+	owner_put(&owner_window->restart, 1);
+}
+
 static void reset_pf(void)
 {
 	ASSERT_EQ(sysfs_reset(pf.bdf), 0);
@@ -72,15 +77,18 @@ static void reset_pf(void)
  * @name: for messages
  * @lose: does it; what a device does of its own is seen when it is asked next
  * @forgets: the VFs are reset with it
+ * @answers: what it is asked next, before owner_revive()
  */
 static const struct loss {
 	const char *name;
 	void (*lose)(void);
 	bool forgets;
+	bool answers;
 } losses[] = {
-	{ "PF reset", reset_pf, true },
-	{ "given up", give_up, false },
-	{ "gone", vanish, false },
+	{ "PF reset", reset_pf, true, true },
+	{ "given up", give_up, false, false },
+	{ "gone", vanish, false, false },
+	{ "restarted", restart, false, true },
 };
 
 /* Whatever may be asked for is answered, with success or without; nothing hangs. */
@@ -142,6 +150,22 @@ TEST(gone, "so may it be gone")
 	lose_at_each(&losses[2], few_moments, nr_few_moments);
 }
 
+TEST(restarted, "so may it start anew by itself, which nobody is told")
+{
+	lose_at_each(&losses[3], few_moments, nr_few_moments);
+}
+
+TEST_EACH(restarted_unseen, "one that was sent nothing since is noticed before it is asked")
+{
+	unsigned long recoveries;
+
+	need_owner_that_goes();
+	recoveries = owner_counter("recoveries ");
+	restart();
+	way_need_whole_transfer(by);
+	EXPECT_EQ(owner_counter("recoveries "), recoveries + 1);
+}
+
 static void runs_on_without(const struct protocol *by, const struct loss *loss,
 			    enum place from)
 {
@@ -181,7 +205,9 @@ TEST_EACH(says_so, "what cannot be done without an owner says so, and can be tri
 	const char *why;
 
 	need_owner_that_goes();
-	for (size_t i = 1; i < ARRAY_SIZE(losses); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
+		if (losses[i].answers)
+			continue;
 		losses[i].lose();
 		EXPECT_EQ(way_try(by, &vf, TO_STOP), by->step_failed);
 		why = core_text(vf.bdf, "last_error");
@@ -343,6 +369,17 @@ TEST(reset_waited, "a command that waits fails at once when the PF is reset")
 	lose_while_waiting(reset_pf, ASK_MODE);
 	owner_await_running("mode");
 	lose_while_waiting(reset_pf, ASK_READ);
+	owner_await_running("read");
+	need_whole_transfer();
+}
+
+TEST(restart_waited, "so does one when the PF starts anew by itself")
+{
+	need_owner_that_goes();
+	owner_limit(LONG_LIMIT_MS);
+	lose_while_waiting(restart, ASK_MODE);
+	owner_await_running("mode");
+	lose_while_waiting(restart, ASK_READ);
 	owner_await_running("read");
 	need_whole_transfer();
 }

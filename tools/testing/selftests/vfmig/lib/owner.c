@@ -279,11 +279,13 @@ void owner_revive(void)
 	struct vf needs_it;
 
 	owner_put(&owner_window->reset, 1);
-	while (owner_is_ours() && !other.bdf && !is_alive()) {
+	if (!owner_is_ours() || other.bdf)
+		return;
+	do {
 		ASSERT_LE(time(NULL), end);
 		vf_try_open(&needs_it, vf_second());
 		vf_close(&needs_it);
-	}
+	} while (!is_alive());
 }
 
 void owner_reset_pf(void)
