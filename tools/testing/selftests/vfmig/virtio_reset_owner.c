@@ -253,6 +253,7 @@ TEST_EACH(half_saved, "nor does a save: what it has said is of what is no more")
 	EXPECT_GT(by->piece(&vf, &stream), 0);
 	reset_pf();
 	EXPECT_NE(by->drain(&vf, &stream), 0);
+	EXPECT_NE(strstr(core_text(vf.bdf, "last_error"), "PF was reset"), NULL);
 	way_go(by, &vf, TO_RUNNING);
 	owner_await_running(by->name);
 	way_need_whole_transfer(by);

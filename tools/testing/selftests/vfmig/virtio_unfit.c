@@ -175,6 +175,28 @@ TEST_EACH(other_fields, "a destination that lacks a field without a fact of its 
 	expect_refused(by, "digest of the other context field types");
 }
 
+TEST(not_anothers, "what a device did not write, but says so, is 0 and no other VF's answer")
+{
+	const struct misbehaviour more = { TROUBLE_LONG, sizeof(struct ctx_field), "more" };
+	static const struct ctx_field zero;
+
+	need_draft();
+	need_our_owner("has memory of its own for each answer");
+	vf_open(&other, vf_second());
+	/* Addresses are where another field would be. */
+	blk_map(&other);
+	blk_begin(&other);
+	save_stopped(&other, &stream);
+	EXPECT_EQ(fact(FACT(2)), 0);
+	vf_close(&vf);
+	stream.len = 0;
+	owner_arm(more, CTX_FIELDS_QUERY, 0, 1);
+	vf_open(&vf, vf_first());
+	EXPECT_EQ(owner_armed(), 0);
+	save_stopped(&vf, &stream);
+	EXPECT_EQ(fact(FACT(2)), (uint32_t)~crc32c(~0U, &zero, sizeof(zero)));
+}
+
 TEST(not_told, "a device whose list of fields cannot be is not migrated at all")
 {
 	static const struct misbehaviour wrong[] = {
