@@ -143,7 +143,7 @@ struct admvf_object {
  * @incoming_at: how much of it has come
  * @low: what has changed of it since it was written begins here
  * @high: and ends here; 0 if nothing has
- * @here: what the device was like when it was opened
+ * @here: what the device is like, for the identity
  * @here_is_known: it was read, then, at an open before, or when it was first migrated
  */
 struct admvf_parts {
@@ -318,6 +318,7 @@ int admvf_parts_read(struct admvf *vf, u32 id, struct admvf_set *set);
 int admvf_parts_fail_create(struct admvf *vf, int err);
 void admvf_parts_know(struct admvf *vf, const struct admvf_set *set);
 int admvf_parts_find_out(struct admvf *vf);
+void admvf_parts_give_back(struct admvf *vf);
 int admvf_parts_fail_read(struct admvf *vf, int err);
 int admvf_parts_judge(struct admvf *vf, const struct admvf_set *set,
 		      const char *whose);

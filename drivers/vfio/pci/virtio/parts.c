@@ -34,7 +34,7 @@ static int admvf_parts_set_mode(struct admvf *vf, u8 flags)
 /**
  * admvf_parts_create - have an object to read or to write parts
  * @vf: the function
- * @object: does not exist
+ * @object: if it exists, it could not be given back, and is used again
  * @type: to read or to write
  *
  * Return: 0 or a negative errno.
@@ -42,8 +42,11 @@ static int admvf_parts_set_mode(struct admvf *vf, u8 flags)
 int admvf_parts_create(struct admvf *vf, struct admvf_object *object,
 		       enum parts_obj_type type)
 {
-	int ret = vf->parts.by->create(vf, type, &object->id);
+	int ret;
 
+	if (object->exists)
+		return 0;
+	ret = vf->parts.by->create(vf, type, &object->id);
 	object->exists = !ret;
 	return ret;
 }
@@ -97,6 +100,21 @@ int admvf_parts_destroy(struct admvf *vf, struct admvf_object *object)
 			 "vfmig: object %u for device parts is not used again, its owner did not destroy it: %s\n",
 			 object->id, vf->why);
 	return 0;
+}
+
+/**
+ * admvf_parts_give_back - have no object to read parts any more
+ * @vf: the function, without a save
+ *
+ * One that cannot be given back yet is kept for the load under way, of which nothing
+ * is to be discarded; it goes when that is over.
+ */
+void admvf_parts_give_back(struct admvf *vf)
+{
+	struct admvf_parts *parts = &vf->parts;
+
+	if (admvf_parts_destroy(vf, &parts->get) && !parts->set.exists)
+		admvf_due(vf, ADMVF_DUE_ABORT);
 }
 
 /**
@@ -346,9 +364,9 @@ int admvf_parts_find_out(struct admvf *vf)
 	if (!ret)
 		admvf_parts_know(vf, &set);
 	admvf_set_free(&set);
-	if (admvf_parts_destroy(vf, &parts->get))
-		admvf_due(vf, ADMVF_DUE_ABORT);
-	return ret;
+	admvf_parts_give_back(vf);
+	/* Of whatever else this is said, it is not of objects. */
+	return ret == -ENOSPC ? -EREMOTEIO : ret;
 }
 
 /*

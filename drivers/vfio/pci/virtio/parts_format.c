@@ -283,7 +283,7 @@ void admvf_parts_sum(const void *set, u32 len, struct admvf_parts_sum *sum)
 
 /**
  * admvf_parts_facts - what parts a device has, as facts of its identity
- * @sum: of the set of a device that was just opened
+ * @sum: filled from a whole set
  * @facts: ADMVF_PARTS_FACTS of them, filled
  *
  * Return: ADMVF_PARTS_FACTS.

@@ -37,14 +37,13 @@ int admvf_parts_load_begin(void *backend)
 	parts->incoming_at = 0;
 	parts->high = 0;
 	admvf_set_free(&parts->incoming);
-	if (!parts->here_is_known)
+	ret = admvf_parts_create(vf, &parts->set, PARTS_TO_SET);
+	if (!ret && !parts->here_is_known)
 		ret = admvf_parts_find_out(vf);
-	if (ret && ret != -ENOSPC)
-		goto out;
-	if (!ret)
-		ret = admvf_parts_create(vf, &parts->set, PARTS_TO_SET);
-	if (ret)
+	if (ret == -ENOSPC || !parts->set.exists)
 		admvf_parts_fail_create(vf, ret);
+	if (ret)
+		admvf_due(vf, ADMVF_DUE_ABORT);
 out:
 	mutex_unlock(&vf->lock);
 	return ret;

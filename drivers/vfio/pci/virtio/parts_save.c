@@ -227,8 +227,7 @@ static int admvf_parts_ask_size(struct admvf *vf, u32 *size)
 	if (ret)
 		return ret;
 	ret = parts->by->size(vf, parts->get.id, size);
-	if (admvf_parts_destroy(vf, &parts->get))
-		admvf_due(vf, ADMVF_DUE_ABORT);
+	admvf_parts_give_back(vf);
 	return ret;
 }
 

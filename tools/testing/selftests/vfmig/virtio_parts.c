@@ -173,6 +173,75 @@ TEST_EACH(none_free_at_open,
 	way_need_whole_transfer(by);
 }
 
+static uint64_t need_size(void)
+{
+	uint64_t size = 0;
+	int ret = v2_data_size(&vf, &size);
+
+	if (ret == -ENOTTY)
+		SKIP("no VFIO_DEVICE_FEATURE_MIG_DATA_SIZE in this kernel");
+	ASSERT_EQ(ret, 0);
+	return size;
+}
+
+/* The next object that is to be destroyed is left, once. */
+static void keep_object(void)
+{
+	owner_arm(fails_with(ADM_EBUSY, ADM_Q_OK), PARTS_OBJ_DESTROY, 0,
+		  1 + RETRIES);
+}
+
+static void expect_load_ends(const struct protocol *by, size_t from)
+{
+	time_t end = time(NULL) + NEVER_STUCK_S;
+
+	EXPECT_EQ(owner_armed(), 0);
+	/* Whoever would discard it would do so at once. */
+	for (int ms = 0; ms < 200; ms++) {
+		ASSERT_EQ(owner_objects(), 2);
+		usleep(1000);
+	}
+	ASSERT_EQ(by->fill(&vf, stream.at + from, stream.len - from), 0);
+	way_go(by, &vf, TO_RUNNING);
+	way_need_whole_transfer(by);
+	while (owner_objects()) {
+		ASSERT_LE(time(NULL), end);
+		usleep(1000);
+	}
+}
+
+TEST_EACH(left_by_late_open,
+	  "an object that is left when a function is found out late is not the load's end")
+{
+	need_parts();
+	need_our_owner("does not return from ENOSPC");
+	way_save(by, &vf, &stream);
+	vf_close(&vf);
+	vf_rebind(vf_first());
+	owner_arm(fails_with(ADM_ENOSPC, ADM_Q_OK), PARTS_OBJ_CREATE, 0, ~0U);
+	vf_open(&vf, vf_first());
+	owner_disarm();
+	way_go(by, &vf, TO_RESUMING);
+	keep_object();
+	ASSERT_EQ(by->fill(&vf, stream.at, stream.len / 2), 0);
+	expect_load_ends(by, stream.len / 2);
+}
+
+TEST(left_by_size, "nor is one that is left when the size is asked for in a load")
+{
+	const struct protocol *by = &ways[BY_V2];
+
+	need_parts();
+	need_our_owner("does not say what the device has answered");
+	way_save(by, &vf, &stream);
+	way_go(by, &vf, TO_RUNNING);
+	way_go(by, &vf, TO_RESUMING);
+	ASSERT_EQ(by->fill(&vf, stream.at, stream.len / 2), 0);
+	keep_object();
+	need_size();
+	expect_load_ends(by, stream.len / 2);
+}
+
 TEST_EACH(id_taken, "an object that exists already is nobody's here: another is made")
 {
 	need_parts();
@@ -266,16 +335,12 @@ TEST_EACH(always_grows,
 
 TEST(size, "the size that the user is told is the device's, of a whole set")
 {
-	uint64_t size = 0;
-	int ret;
+	uint64_t size;
 
 	need_parts();
 	owner_put(&owner_window->extra, EXTRA);
 	reopen();
-	ret = v2_data_size(&vf, &size);
-	if (ret == -ENOTTY)
-		SKIP("no VFIO_DEVICE_FEATURE_MIG_DATA_SIZE in this kernel");
-	ASSERT_EQ(ret, 0);
+	size = need_size();
 	EXPECT_LE(EXTRA, size);
 	v2_save_stopped(&vf, &stream);
 	EXPECT_LE(EXTRA, stream.len);

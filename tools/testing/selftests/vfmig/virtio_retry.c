@@ -10,8 +10,6 @@
 #include "owner.h"
 #include "ways.h"
 
-/* As virtio-adm-owner says; the first time is none of them. */
-#define RETRIES		8
 #define STATUS(status, qualifier) \
 	{ TROUBLE_FAIL, (status) | (qualifier) << 16, #status ", " #qualifier }
 

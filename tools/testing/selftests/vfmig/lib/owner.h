@@ -22,6 +22,8 @@
 #define NO_COMMAND	(~0U)
 /* Of a command that is not answered, in tests that wait for that. */
 #define SHORT_LIMIT_MS	500
+/* As virtio-adm-owner says; the first time is none of them. */
+#define RETRIES		8
 
 /* What both designs have a command for. */
 enum asked {
