@@ -247,6 +247,15 @@ bool vfmig_backend_one_record(const struct vfmig_device *vm)
 	return !vm->ops->save_left;
 }
 
+/*
+ * Of a busy device. To whoever reads or writes a data fd it would mean that nothing is
+ * wrong.
+ */
+static int vfmig_backend_errno(int err)
+{
+	return err == -EAGAIN ? -EBUSY : err;
+}
+
 /**
  * vfmig_backend_save_begin - begin a save, or its last phase
  * @vm: the device, frozen for VFMIG_STOP_COPY
@@ -268,11 +277,11 @@ int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
 	}
 	ret = vm->ops->save_begin ? vm->ops->save_begin(vm->backend, phase) : 0;
 	if (ret)
-		return ret;
+		return vfmig_backend_errno(ret);
 	ret = vfmig_backend_identify(vm);
 	if (ret)
 		vfmig_backend_save_end(vm);
-	return ret;
+	return vfmig_backend_errno(ret);
 }
 
 /**
@@ -297,7 +306,7 @@ u64 vfmig_backend_save_left(struct vfmig_device *vm)
 int vfmig_backend_save(struct vfmig_device *vm, struct vfmig_record *rec)
 {
 	lockdep_assert_held(&vm->lock);
-	return vm->ops->save(vm->backend, rec);
+	return vfmig_backend_errno(vm->ops->save(vm->backend, rec));
 }
 
 /**
@@ -338,11 +347,11 @@ int vfmig_backend_load_begin(struct vfmig_device *vm)
 	lockdep_assert_held(&vm->lock);
 	ret = vm->ops->load_begin ? vm->ops->load_begin(vm->backend) : 0;
 	if (ret)
-		return ret;
+		return vfmig_backend_errno(ret);
 	ret = vfmig_backend_identify(vm);
 	if (ret)
 		vfmig_backend_load_end(vm);
-	return ret;
+	return vfmig_backend_errno(ret);
 }
 
 /**
@@ -355,7 +364,7 @@ int vfmig_backend_load_begin(struct vfmig_device *vm)
 int vfmig_backend_load(struct vfmig_device *vm, const struct vfmig_record *rec)
 {
 	lockdep_assert_held(&vm->lock);
-	return vm->ops->load(vm->backend, rec);
+	return vfmig_backend_errno(vm->ops->load(vm->backend, rec));
 }
 
 /**
@@ -371,7 +380,7 @@ int vfmig_backend_load_piece(struct vfmig_device *vm,
 			     const struct vfmig_piece *piece)
 {
 	lockdep_assert_held(&vm->lock);
-	return vm->ops->load_piece(vm->backend, rec, piece);
+	return vfmig_backend_errno(vm->ops->load_piece(vm->backend, rec, piece));
 }
 
 /**
@@ -387,7 +396,7 @@ int vfmig_backend_load_commit(struct vfmig_device *vm)
 
 	if (ret)
 		return ret;
-	return vfmig_backend_touch(vm, vm->ops->load_commit);
+	return vfmig_backend_errno(vfmig_backend_touch(vm, vm->ops->load_commit));
 }
 
 /**
@@ -402,8 +411,8 @@ void vfmig_backend_load_end(struct vfmig_device *vm)
 }
 
 /**
- * vfmig_backend_reset - call ->reset(), if there is one and the device was reset
- * @vm: the device, which runs; no session is under way
+ * vfmig_backend_reset - forget what the backend has done; tell it if it was a reset
+ * @vm: the device; no session is under way
  */
 void vfmig_backend_reset(struct vfmig_device *vm)
 {

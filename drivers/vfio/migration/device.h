@@ -76,7 +76,7 @@ struct vfmig_device {
 	bool undoing;
 	/*
 	 * What is under way is being ended, but the device was not reset. Written by
-	 * the close alone, without @lock.
+	 * the close alone, and set without @lock.
 	 */
 	bool closing;
 	/* What the backend has done, and not undone: see backend.c. */

@@ -384,7 +384,20 @@ static int vfmig_load_read(struct vfmig_load *load, const void *va,
 	return ret;
 }
 
-static int vfmig_load_take(struct vfmig_load *load, size_t bytes)
+/**
+ * vfmig_load_consume - take the next bytes of the stream from the window
+ * @load: the load
+ * @bytes: their number, from the start of the window; not more than its size
+ *
+ * The bytes that complete the stream also put it into the device, so that all
+ * that can go wrong goes wrong here and not when the VM is started. Once the
+ * stream has been found wrong nothing more is taken, and only a reset leads
+ * out.
+ *
+ * Context: under the engine lock; calls the backend.
+ * Return: 0, -EINVAL where the stream is not right, or the backend's errno.
+ */
+int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
 {
 	struct vfmig_device *vm = load->vm;
 	struct vfmig_part_stats *part = vfmig_access_part(vm);
@@ -418,25 +431,4 @@ static int vfmig_load_take(struct vfmig_load *load, size_t bytes)
 	part->chunks++;
 	trace_vfmig_chunk(pci_name(vm->core->pdev), false, bytes, ret);
 	return ret;
-}
-
-/**
- * vfmig_load_consume - take the next bytes of the stream from the window
- * @load: the load
- * @bytes: their number, from the start of the window; not more than its size
- *
- * The bytes that complete the stream also put it into the device, so that all
- * that can go wrong goes wrong here and not when the VM is started. Once the
- * stream has been found wrong nothing more is taken, and only a reset leads
- * out.
- *
- * Context: under the engine lock; calls the backend.
- * Return: 0, -EINVAL where the stream is not right, or the backend's errno.
- */
-int vfmig_load_consume(struct vfmig_load *load, size_t bytes)
-{
-	int ret = vfmig_load_take(load, bytes);
-
-	/* To whoever writes to a data fd it would mean that nothing is wrong. */
-	return ret == -EAGAIN ? -EBUSY : ret;
 }

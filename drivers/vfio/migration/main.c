@@ -169,7 +169,10 @@ void vfmig_close(struct vfmig_device *vm)
 	struct vfmig_window *win;
 	bool was_busy;
 
-	/* To userspace a close is a reset: all is over, and it runs. */
+	/*
+	 * To userspace a close is a reset. To the backend it is not: vfio resets the
+	 * device only after it.
+	 */
 	WRITE_ONCE(vm->closing, true);
 	was_busy = !mutex_trylock(&vm->lock);
 	if (was_busy) {
