@@ -209,6 +209,10 @@ struct admvf {
 	unsigned long look_took;
 };
 
+/* To a save or a load that was begun before. */
+#define ADMVF_OWNER_LOST \
+	"the owner's queue was reset meanwhile, start the migration again"
+
 /**
  * struct admvf_design - what backend.c and due.c need of a backend
  * @ops: what the core gets
@@ -261,6 +265,8 @@ struct admvf_parts_by {
 
 /* command.c */
 int admvf_ask(struct admvf *vf, struct adm_request *request);
+__printf(3, 4)
+int admvf_say(struct admvf *vf, int err, const char *fmt, ...);
 __printf(3, 4)
 int admvf_fail(struct admvf *vf, int err, const char *fmt, ...);
 int admvf_find_owner(struct admvf *vf);

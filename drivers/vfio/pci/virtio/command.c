@@ -32,6 +32,26 @@ int admvf_ask(struct admvf *vf, struct adm_request *request)
 }
 
 /**
+ * admvf_say - have words for what is wrong, other than a refused command
+ * @vf: the function
+ * @err: what it is
+ * @fmt: the words; admvf_fail() has them
+ *
+ * Return: @err.
+ */
+int admvf_say(struct admvf *vf, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	lockdep_assert_held(&vf->lock);
+	va_start(args, fmt);
+	vscnprintf(vf->why, sizeof(vf->why), fmt, args);
+	va_end(args);
+	vf->refused = false;
+	return err;
+}
+
+/**
  * admvf_fail - give the reason for which a command has failed
  * @vf: the function
  * @err: what the command returned
@@ -70,8 +90,7 @@ int admvf_must_stop(struct admvf *vf)
 		return 0;
 	ret = vfmig_must_stop(vf->vpci.vm);
 	if (ret)
-		strscpy(vf->why, "the time limit is over, or the function was reset",
-			sizeof(vf->why));
+		admvf_say(vf, ret, "the time limit is over, or the function was reset");
 	return ret;
 }
 
@@ -94,21 +113,16 @@ int admvf_find_owner(struct admvf *vf)
 		return 0;
 
 	owner = virtio_adm_member_get(vf->vpci.core.pdev);
-	if (IS_ERR(owner)) {
-		vf->refused = false;
-		scnprintf(vf->why, sizeof(vf->why),
-			  "the owner %s cannot be asked (%pe), see its messages in the log",
-			  pci_name(pci_physfn(vf->vpci.core.pdev)), owner);
-		return PTR_ERR(owner);
-	}
+	if (IS_ERR(owner))
+		return admvf_say(vf, PTR_ERR(owner),
+				 "the owner %s cannot be asked (%pe), see its messages in the log",
+				 pci_name(pci_physfn(vf->vpci.core.pdev)), owner);
 	before = virtio_adm_member_design(vf->owner);
 	if (virtio_adm_member_design(owner) != before) {
 		virtio_adm_member_put(owner);
-		vf->refused = false;
-		scnprintf(vf->why, sizeof(vf->why),
-			  "the owner %s has other commands than before, bind this VF again",
-			  pci_name(pci_physfn(vf->vpci.core.pdev)));
-		return -ENODEV;
+		return admvf_say(vf, -ENODEV,
+				 "the owner %s has other commands than before, bind this VF again",
+				 pci_name(pci_physfn(vf->vpci.core.pdev)));
 	}
 	virtio_adm_member_put(vf->owner);
 	vf->owner = owner;

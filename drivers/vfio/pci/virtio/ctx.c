@@ -150,8 +150,7 @@ void admvf_ctx_tear(struct admvf *vf, int err, const char *why)
 
 static void admvf_ctx_lost(struct admvf *vf)
 {
-	admvf_ctx_tear(vf, -ESTALE,
-		       "the owner's queue was reset meanwhile, start the migration again");
+	admvf_ctx_tear(vf, -ESTALE, ADMVF_OWNER_LOST);
 }
 
 static void admvf_ctx_reset(void *backend)

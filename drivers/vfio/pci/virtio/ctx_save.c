@@ -41,11 +41,9 @@ static int admvf_ctx_size(struct admvf *vf, bool frozen, u64 *size)
 	if (ret || (request.result_len == sizeof(bytes) &&
 		    *size <= ADMVF_CTX_MOST))
 		return ret;
-	vf->refused = false;
-	scnprintf(vf->why, sizeof(vf->why),
-		  "DEV_CTX_SIZE_GET is answered with %u bytes, which say %llu: 8 bytes are needed, which say at most %llu",
-		  request.result_len, *size, ADMVF_CTX_MOST);
-	return -EPROTO;
+	return admvf_say(vf, -EPROTO,
+			 "DEV_CTX_SIZE_GET is answered with %u bytes, which say %llu: 8 bytes are needed, which say at most %llu",
+			 request.result_len, *size, ADMVF_CTX_MOST);
 }
 
 static int admvf_ctx_start(struct admvf *vf)

@@ -111,7 +111,7 @@ int admvf_settle_first(struct admvf *vf)
 {
 	int ret = admvf_settle(vf);
 
-	return ret ? admvf_fail(vf, ret, "what came before cannot be discarded") : 0;
+	return ret ? admvf_fail(vf, ret, "the function is not ready") : 0;
 }
 
 static bool admvf_is_due(struct admvf *vf)

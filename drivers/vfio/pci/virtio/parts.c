@@ -167,24 +167,21 @@ static int admvf_parts_read_once(struct admvf *vf, u32 id, struct admvf_set *set
 	if (ret)
 		return ret;
 	if (size > ADMVF_PARTS_MAX)
-		return -E2BIG;
-	if (!size) {
-		vf->refused = false;
-		strscpy(vf->why, "the device says that all of its parts have 0 bytes",
-			sizeof(vf->why));
-		return -EPROTO;
-	}
+		return admvf_say(vf, -E2BIG,
+				 "the device says that its parts have %u bytes, %u are kept",
+				 size, ADMVF_PARTS_MAX);
+	if (!size)
+		return admvf_say(vf, -EPROTO,
+				 "the device says that all of its parts have 0 bytes");
 	ret = admvf_set_alloc(set, size);
 	if (ret)
 		return ret;
 	ret = vf->parts.by->get(vf, id, admvf_set_bytes(set), size, &set->len);
 	if (ret || set->len <= size)
 		return ret;
-	vf->refused = false;
-	scnprintf(vf->why, sizeof(vf->why),
-		  "DEV_PARTS_GET has given %u bytes where there was room for %u",
-		  set->len, size);
-	return -EPROTO;
+	return admvf_say(vf, -EPROTO,
+			 "DEV_PARTS_GET has given %u bytes where there was room for %u",
+			 set->len, size);
 }
 
 /* The parts were larger when they were read than when their size was asked for. */

@@ -65,7 +65,10 @@ static int admvf_owner_create(struct admvf *vf, enum parts_obj_type type,
 			return ret;
 		free = virtio_adm_object_id_get(vf->owner);
 		if (free < 0)
-			return free;
+			return admvf_say(vf, free,
+					 "the owner %s has no id for an object, it was reset or is gone (%pe)",
+					 pci_name(pci_physfn(vf->vpci.core.pdev)),
+					 ERR_PTR(free));
 		ret = admvf_owner_try_create(vf, type, free);
 	} while (ret == -EEXIST);
 	if (ret)

@@ -31,14 +31,12 @@ static int admvf_kernel_result(struct admvf *vf, const char *command, int ret)
 {
 	if (!ret)
 		return 0;
-	vf->refused = false;
 	if (ret == -ENODEV)
-		scnprintf(vf->why, sizeof(vf->why),
+		admvf_say(vf, ret,
 			  "%s: the owner %s is not bound to virtio-pci any more, bind it again",
 			  command, pci_name(pci_physfn(admvf_pdev(vf))));
 	else
-		scnprintf(vf->why, sizeof(vf->why),
-			  "%s: virtio-pci of the owner %s has returned %d",
+		admvf_say(vf, ret, "%s: virtio-pci of the owner %s has returned %d",
 			  command, pci_name(pci_physfn(admvf_pdev(vf))), ret);
 	switch (ret) {
 	case -ENXIO:

@@ -98,8 +98,7 @@ static int admvf_parts_write(struct admvf *vf, u32 low, u32 high)
 	int ret = 0;
 
 	if (vf->parts.torn)
-		return vfmig_fail(vf->vpci.vm, -EIO,
-				  "the owner was reset during the load");
+		return vfmig_fail(vf->vpci.vm, -EIO, ADMVF_OWNER_LOST);
 	do {
 		len = admvf_parts_to_set(admvf_set_bytes(incoming), incoming->len,
 					 low, high, &at);
@@ -203,12 +202,10 @@ static int admvf_parts_finish(struct admvf *vf)
 	struct admvf_parts *parts = &vf->parts;
 	int ret = 0;
 
-	if (parts->torn)
-		return vfmig_fail(vf->vpci.vm, -EIO,
-				  "the owner was reset during the load");
 	if (parts->high)
-		ret = admvf_parts_accept(vf) ?:
-		      admvf_parts_write(vf, parts->low, parts->high);
+		ret = admvf_parts_accept(vf);
+	if (!ret)
+		ret = admvf_parts_write(vf, parts->low, parts->high);
 	if (ret)
 		return ret;
 	/* They are written, so there is no way back. */

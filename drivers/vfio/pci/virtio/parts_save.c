@@ -104,8 +104,7 @@ int admvf_parts_save_begin(void *backend, enum vfmig_phase phase)
 	mutex_lock(&vf->lock);
 	goes_on = parts->saving && !test_bit(ADMVF_DUE_ABORT, &vf->due);
 	if (goes_on && parts->torn)
-		ret = vfmig_fail(vf->vpci.vm, -EIO,
-				 "the owner was reset during the save, start the migration again");
+		ret = vfmig_fail(vf->vpci.vm, -EIO, ADMVF_OWNER_LOST);
 	else if (!goes_on)
 		ret = admvf_parts_start(vf);
 	if (!ret)
@@ -206,8 +205,8 @@ int admvf_parts_save(void *backend, struct vfmig_record *rec)
 	if (admvf_parts_can_save(vf))
 		admvf_parts_fill_next(&vf->parts, rec);
 	else
-		ret = vfmig_fail(vf->vpci.vm, -EIO,
-				 "the owner was reset during the save, or it was given up, start the migration again");
+		ret = vfmig_fail(vf->vpci.vm, -EIO, vf->parts.torn ? ADMVF_OWNER_LOST :
+				 "the save was given up before, start the migration again");
 	mutex_unlock(&vf->lock);
 	return ret;
 }
