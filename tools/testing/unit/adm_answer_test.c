@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #define SELF_CAPS	ADM_OPCODES_OF_CAPS
+#define ADM_BIT(opcode)	(1ULL << (opcode))
 #define RANDOM_ANSWERS	100000
 
 static struct adm_status answer(u16 status, u16 qualifier, u32 output)

@@ -11,8 +11,6 @@
 
 #include "adm_answer.h"
 
-#define ADM_BIT(opcode)		(1ULL << (opcode))
-
 /* What a migration needs of the members' group, the capabilities aside. */
 #define PARTS_OPCODES_OF_MEMBERS (PARTS_OPCODES_NEEDED & ~ADM_OPCODES_OF_CAPS)
 

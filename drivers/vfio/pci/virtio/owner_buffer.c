@@ -17,12 +17,8 @@ static size_t adm_buffer_size(const struct adm_buffer *buffer)
 	return buffer->nr * buffer->piece_size;
 }
 
-/**
- * adm_buffer_free - free what the device does not use any more
- * @owner: of the device
- * @buffer: to be freed, or empty
- */
-void adm_buffer_free(struct adm_owner *owner, struct adm_buffer *buffer)
+/* What the device does not use any more. */
+static void adm_buffer_free(struct adm_owner *owner, struct adm_buffer *buffer)
 {
 	struct device *dev = &owner->pdev->dev;
 	unsigned int i;

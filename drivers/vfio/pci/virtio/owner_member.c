@@ -231,15 +231,13 @@ EXPORT_SYMBOL_GPL(virtio_adm_describe);
  * @member: that will create the object
  *
  * Return: the id; -ENOSPC if the owner's other members have as many objects as it
- * allows; -EOPNOTSUPP if it has none; -ENODEV if it is dead; -ENOMEM.
+ * allows; -ENODEV if it is dead; -ENOMEM.
  */
 int virtio_adm_object_id_get(struct adm_member *member)
 {
 	struct adm_owner *owner = member->owner;
 	int ret = -ENODEV;
 
-	if (!member->setup.limit)
-		return -EOPNOTSUPP;
 	down_read(&owner->life);
 	if (adm_member_is_current(member))
 		ret = ida_alloc_max(&owner->objects, member->setup.limit - 1,

@@ -148,7 +148,6 @@ int adm_buffer_fit(struct adm_owner *owner, struct adm_buffer *buffer,
 size_t adm_buffer_drop(struct adm_owner *owner, struct adm_buffer *buffer,
 		       bool was_reset);
 void adm_buffer_trim(struct adm_owner *owner, struct adm_buffer *buffer);
-void adm_buffer_free(struct adm_owner *owner, struct adm_buffer *buffer);
 
 /* owner_command.c */
 int adm_owner_execute(struct adm_owner *owner, const struct adm_setup *setup,

@@ -44,12 +44,13 @@ static int adm_ask(struct adm_exam *exam, u64 member,
 	return adm_cannot(request) ? -EPERM : ret;
 }
 
-/* A group that the device does not know has no commands. */
-static int adm_list_query(struct adm_exam *exam, u16 group, u64 *list)
+/* A group or a list that the device does not know has nothing in it. */
+static int adm_list_query(struct adm_exam *exam, u16 opcode, u16 group,
+			  u64 *list)
 {
 	__le64 first = 0;
 	struct adm_request request = {
-		.opcode = ADM_LIST_QUERY,
+		.opcode = opcode,
 		.group = group,
 		.result = &first,
 		.result_room = ADM_FIRST_BITS,
@@ -83,21 +84,13 @@ static int adm_list_name(struct adm_exam *exam, u16 group)
 
 static int adm_find_parts_cap(struct adm_exam *exam)
 {
-	__le64 caps = 0;
-	struct adm_request request = {
-		.opcode = PARTS_CAP_ID_LIST_QUERY,
-		.group = ADM_GROUP_SELF,
-		.result = &caps,
-		.result_room = ADM_FIRST_BITS,
-	};
-	int ret = adm_ask(exam, 0, &request);
+	u64 caps;
+	int ret = adm_list_query(exam, PARTS_CAP_ID_LIST_QUERY, ADM_GROUP_SELF,
+				 &caps);
 
 	if (ret)
 		return ret;
-	if (adm_list_first(&caps, request.result_len) &
-	    BIT_ULL(PARTS_CAP_DEV_PARTS))
-		return 0;
-	return -EPERM;
+	return caps & BIT_ULL(PARTS_CAP_DEV_PARTS) ? 0 : -EPERM;
 }
 
 static int adm_get_parts_limit(struct adm_exam *exam)
@@ -174,9 +167,9 @@ static int adm_examine(struct adm_exam *exam)
 {
 	int ret;
 
-	ret = adm_list_query(exam, ADM_GROUP_SRIOV, &exam->sriov);
+	ret = adm_list_query(exam, ADM_LIST_QUERY, ADM_GROUP_SRIOV, &exam->sriov);
 	if (!ret)
-		ret = adm_list_query(exam, ADM_GROUP_SELF, &exam->self);
+		ret = adm_list_query(exam, ADM_LIST_QUERY, ADM_GROUP_SELF, &exam->self);
 	if (ret)
 		return ret;
 
