@@ -51,7 +51,7 @@ struct virtio_trouble_log {
 	__u16 opcode;
 	__u16 member;
 	__u16 status;
-	__u16 qualifier;
+	__u16 reserved;
 	__u32 data_len;		/* as sent, without the head */
 	__u32 result_len;
 };
@@ -95,7 +95,7 @@ enum virtio_ctx_type {
 	CTX_VQ_INDICES		= 0x104,	/* struct ctx_indices, for each */
 	CTX_IN_FLIGHT		= 0x105,	/* struct ctx_request[] */
 	CTX_DEV_CONFIG		= 0x106,	/* of virtio-blk; compared, never set */
-	CTX_EXTRA		= 0x1000,	/* as many bytes as the property says */
+	CTX_EXTRA		= 0x1000,	/* as many bytes as the window's extra says */
 	CTX_FILLER		= 0x1001,	/* of TROUBLE_GROWS; ignored */
 };
 

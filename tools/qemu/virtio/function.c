@@ -78,7 +78,7 @@ static uint32_t function_config_read(PCIDevice *pci, uint32_t at, int len)
 {
 	struct function *fn = FUNCTION(pci);
 
-	if (is_owner(fn) && fn->owner->is_gone)
+	if (is_gone(fn))
 		return UINT32_MAX;
 	return pci_default_read_config(pci, at, len);
 }
@@ -87,7 +87,7 @@ static void function_config_write(PCIDevice *pci, uint32_t at, uint32_t value, i
 {
 	struct function *fn = FUNCTION(pci);
 
-	if (is_owner(fn) && fn->owner->is_gone)
+	if (is_gone(fn))
 		return;
 	pci_default_write_config(pci, at, value, len);
 	pcie_cap_flr_write_config(pci, at, value, len);

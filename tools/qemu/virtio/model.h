@@ -215,6 +215,11 @@ static inline bool is_owner(const struct function *fn)
 	return fn->number == 0;
 }
 
+static inline bool is_gone(const struct function *fn)
+{
+	return is_owner(fn) && fn->owner->is_gone;
+}
+
 /* function.c */
 struct function *owner_member(struct owner *owner, unsigned int number);
 

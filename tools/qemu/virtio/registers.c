@@ -58,7 +58,7 @@ bool may_work(const struct function *fn)
 	return fn->regs.status & VIRTIO_CONFIG_S_DRIVER_OK &&
 	       !(fn->regs.status & VIRTIO_CONFIG_S_NEEDS_RESET) &&
 	       fn->member.mode == CTX_ACTIVE && !fn->member.is_stopped &&
-	       !(is_owner(fn) && fn->owner->is_gone);
+	       !is_gone(fn);
 }
 
 /* As it travels, by either standard. */
@@ -151,11 +151,6 @@ static void fill_common(struct function *fn, struct virtio_pci_modern_common_cfg
 	cfg->queue_avail_hi = cpu_to_le32(queue->driver >> 32);
 	cfg->queue_used_lo = cpu_to_le32(queue->device);
 	cfg->queue_used_hi = cpu_to_le32(queue->device >> 32);
-}
-
-static bool is_gone(const struct function *fn)
-{
-	return is_owner(fn) && fn->owner->is_gone;
 }
 
 static uint64_t read_bytes(const void *from, size_t available, hwaddr at, unsigned int size)

@@ -72,7 +72,6 @@ void trouble_log(struct command *command)
 		.opcode = command->opcode,
 		.member = command->member_id,
 		.status = command->status,
-		.qualifier = command->qualifier,
 		.data_len = command->data_len,
 		.result_len = MIN(command->result->len, command->room),
 	};
