@@ -21,6 +21,7 @@ static struct bytes stream;
 static struct order unbind;
 static char driver[SYSFS_TEXT];
 
+/* A test that has failed half way leaves the device without its driver. */
 void before_open(void)
 {
 	bytes_free(&stream);

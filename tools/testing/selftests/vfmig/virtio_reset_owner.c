@@ -22,7 +22,6 @@
 
 /* Of some commands that fail at once; the limit of each is twice as long. */
 #define BOUND_S		30
-#define LONG_LIMIT_MS	60000
 
 static struct bytes stream;
 static struct order order;

@@ -17,7 +17,6 @@
 
 /* Of ten commands and a reset, on a busy machine; the default is 10 s for each. */
 #define BOUND_S		30
-#define LONG_LIMIT_MS	60000
 
 static const struct misbehaviour never = { TROUBLE_NEVER, 0, "never" };
 static struct bytes stream;
@@ -41,16 +40,6 @@ static void set_to_stop(struct access *access, struct vf *device)
 		.value = STATE_STOP,
 		.write = true,
 	};
-}
-
-static void await_met(void)
-{
-	time_t end = time(NULL) + NEVER_STUCK_S;
-
-	while (owner_armed()) {
-		ASSERT_LE(time(NULL), end);
-		usleep(1000);
-	}
 }
 
 static void bring_back(void)
@@ -160,7 +149,7 @@ TEST(beside, "another VF's commands do not wait for one that is not answered")
 	set_to_stop(&access, &vf);
 	owner_arm(never, owner_opcode(ASK_MODE), 0, 1);
 	access_start(&access);
-	await_met();
+	owner_await_met("asked");
 	save_stopped(&other, &stream);
 	vf_go(&other, STATE_RESUMING);
 	EXPECT_EQ(load_all(&other, &stream), 0);
@@ -175,7 +164,7 @@ TEST(beside, "another VF's commands do not wait for one that is not answered")
 TEST(bounds, "the limit can be set from a tenth of a second to a minute")
 {
 	static const char * const no_limits[] = { "0", "99", "60001", "-1", "x" };
-	static const char path[] = "/sys/module/virtio_adm_owner/parameters/timeout_ms";
+	static const char path[] = "/sys/module/" OWNER_DRIVER "/parameters/timeout_ms";
 	FILE *file;
 
 	need_limit();
@@ -185,6 +174,6 @@ TEST(bounds, "the limit can be set from a tenth of a second to a minute")
 		fputs(no_limits[i], file);
 		EXPECT_EQ(fclose(file), EOF, "%s", no_limits[i]);
 	}
-	param_set("virtio_adm_owner", "timeout_ms", "100");
-	param_set("virtio_adm_owner", "timeout_ms", "60000");
+	owner_limit(100);
+	owner_limit(60000);
 }

@@ -12,7 +12,6 @@
 #include "owner.h"
 #include "sysfs.h"
 
-#define OUR_DRIVER	"virtio_adm_owner"
 /* For what is tried again each second. */
 #define PATIENCE_S	60
 
@@ -81,18 +80,13 @@ bool owner_is_ours(void)
 	char name[SYSFS_TEXT];
 
 	driver_name(pf, name);
-	return !strcmp(name, OUR_DRIVER);
+	return !strcmp(name, OWNER_DRIVER);
 }
 
 void need_our_owner(const char *why)
 {
 	if (!owner_is_ours())
 		SKIP("the kernel's virtio-pci %s", why);
-}
-
-const char *owner_pf(void)
-{
-	return pf;
 }
 
 uint32_t owner_opcode(enum asked asked)
@@ -127,14 +121,39 @@ uint32_t owner_frozen(void)
 	return owner_is_draft() ? CTX_FREEZE : PARTS_MODE_STOPPED;
 }
 
-void owner_await_running(const char *when)
+static void await(bool (*is_so)(void), const char *when)
 {
 	time_t end = time(NULL) + PATIENCE_S;
 
-	while (!owner_runs()) {
+	while (!is_so()) {
 		ASSERT_LE(time(NULL), end, "%s", when);
 		usleep(1000);
 	}
+}
+
+void owner_await_running(const char *when)
+{
+	await(owner_runs, when);
+}
+
+static bool has_no_object(void)
+{
+	return !owner_objects();
+}
+
+void owner_await_no_object(const char *when)
+{
+	await(has_no_object, when);
+}
+
+static bool has_met(void)
+{
+	return !owner_armed();
+}
+
+void owner_await_met(const char *when)
+{
+	await(has_met, when);
 }
 
 void owner_await_change(const struct protocol *by)
@@ -239,7 +258,7 @@ void owner_limit(unsigned int ms)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", ms);
-	param_set(OUR_DRIVER, "timeout_ms", text);
+	param_set(OWNER_DRIVER, "timeout_ms", text);
 }
 
 const char *owner_status(void)
@@ -249,7 +268,7 @@ const char *owner_status(void)
 	size_t len;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/virtio_adm_owner/%s/status",
+	snprintf(path, sizeof(path), "/sys/kernel/debug/" OWNER_DRIVER "/%s/status",
 		 pf);
 	file = fopen(path, "r");
 	ASSERT_NE(file, NULL, "%s", path);

@@ -20,6 +20,9 @@
 /* What a device fails a command with that it will never do. */
 #define REFUSED		(ADM_EINVAL | ADM_Q_INVALID_FIELD << 16)
 #define NO_COMMAND	(~0U)
+#define OWNER_DRIVER	"virtio_adm_owner"
+/* Longer than any test may take: it is not this that ends the waiting. */
+#define LONG_LIMIT_MS	60000
 /* Of a command that is not answered, in tests that wait for that. */
 #define SHORT_LIMIT_MS	500
 /* As virtio-adm-owner says; the first time is none of them. */
@@ -58,7 +61,6 @@ bool owner_is_ours(void);
 const char *owner_status(void);
 unsigned long owner_counter(const char *name);
 void need_our_owner(const char *why);
-const char *owner_pf(void);
 
 uint32_t owner_opcode(enum asked asked);
 uint32_t owner_get(const __u32 *field);
@@ -71,6 +73,8 @@ bool owner_runs(void);
 /* What a function that must not change is in. */
 uint32_t owner_frozen(void);
 void owner_await_running(const char *when);
+void owner_await_no_object(const char *when);
+void owner_await_met(const char *when);
 /* In pre-copy, where all has been said: until there is more. */
 void owner_await_change(const struct protocol *by);
 
