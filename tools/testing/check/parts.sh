@@ -23,8 +23,6 @@ fetch_kernel=(tools/vm/fetch --kernel)
 selftests=tools/testing/selftests/vfmig
 # But for igbvf's own, and those of a PF that waits for the users of its VFs.
 races=(race_close race_module race_pairs race_reset race_unbind race_vfs)
-# Virtio's not in debug-newest: Linux's own virtio-pci, which has the owner while the VM
-# boots, allocates under a spinlock there, and lockdep is off from then on.
 e2e=tools/testing/e2e/check
 ordinary='@([0-9]*|newest)'
 
@@ -49,6 +47,8 @@ part iommufd-igbvf    'debug-*'   beside  10    $selftests/check --kernel K --io
 part hostile          'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
 part fault            'debug*'    beside  14    $selftests/check --kernel K -- mock.fault_ igbvf.fault_
 part race             'debug*'    beside  17    $selftests/race-check --kernel K --
+# Virtio's not in debug-newest: Linux's own virtio-pci, which has the owner while the VM
+# boots, allocates under a spinlock there, and lockdep is off from then on.
 part hostile-virtio   debug       beside  4     $selftests/check --kernel K -- virtio.hostile_ virtio14.hostile_
 part fault-virtio     debug       beside  4     $selftests/check --kernel K -- virtio.fault_ virtio14.fault_
 part race-virtio      debug       beside  6     $selftests/check --kernel K -- "${races[@]/#/virtio.}" "${races[@]/#/virtio14.}"

@@ -388,20 +388,20 @@ static void changes_are_found(void)
 	ok(is_one_change(0, sizeof(is)), "all of it");
 }
 
-struct piece {
-	struct admvf_piece piece;
-	u8 bytes[8];
-};
+static struct admvf_piece head_of(u64 size, u64 at)
+{
+	return (struct admvf_piece) {
+		.size = cpu_to_le64(size),
+		.at = cpu_to_le64(at),
+	};
+}
 
 static const char *piece(u64 size, u64 at, u32 len, u64 come, u64 under_way)
 {
-	struct piece p = {
-		.piece.size = cpu_to_le64(size),
-		.piece.at = cpu_to_le64(at),
-	};
+	struct admvf_piece head = head_of(size, at);
 	u64 value;
 
-	return admvf_piece_check(&p, sizeof(p.piece) + len, come, under_way, &value);
+	return admvf_piece_check(&head, sizeof(head) + len, come, under_way, &value);
 }
 
 static void wrong_piece(const char *why, const char *reason, const char *rule)
@@ -411,13 +411,10 @@ static void wrong_piece(const char *why, const char *reason, const char *rule)
 
 static const char *change(u64 size, u64 at, u32 len, u64 come, u64 whole)
 {
-	struct piece p = {
-		.piece.size = cpu_to_le64(size),
-		.piece.at = cpu_to_le64(at),
-	};
+	struct admvf_piece head = head_of(size, at);
 	u64 value;
 
-	return admvf_change_check(&p, sizeof(p.piece) + len, come, whole, &value);
+	return admvf_change_check(&head, sizeof(head) + len, come, whole, &value);
 }
 
 static void changes_must_fit(void)
