@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The owner and two members."""
 
-import os
-
 import vfio
 from driver import Disk, Owner
+from lib import vfs
+from lib.host import HERE
 from lib.trouble import Trouble
+from lib.virtio import MEMBERS, PCI, PF
 
-PF = "0000:00:1a.0"
-VFS = ["0000:00:1b.0", "0000:00:1b.1"]
+DRIVER = "vfio-pci"
 TOKEN = "a2c4e6a8-0000-4000-8000-0123456789ab"
 
 EINVAL, ENXIO, ENOMEM, EBUSY, EEXIST, ENOSPC = 22, 6, 12, 16, 17, 28
@@ -19,9 +19,10 @@ COMMAND, OPCODE, FIELD, GROUP, MEMBER, NORESOURCE = 1, 2, 3, 4, 5, 6
 
 class Bed:
     def __init__(self):
-        os.system("modprobe vfio-pci enable_sriov=1 && modprobe vfio_iommu_type1")
+        HERE.run("modprobe", DRIVER, "enable_sriov=1")
+        HERE.run("modprobe", "vfio_iommu_type1")
         self.memory = vfio.Memory()
-        vfio.bind(PF, "vfio-pci")
+        vfs.Function(PF).bind(DRIVER)
         function = vfio.Function(self.memory, PF, TOKEN)
         function.set_token(TOKEN)
         self.owner = Owner(function)
@@ -29,7 +30,7 @@ class Bed:
         self.disks = []
 
     def enable_vfs(self):
-        vfio.write_file(f"{vfio.PCI}/{PF}/sriov_numvfs", str(len(VFS)))
-        for address in VFS:
-            vfio.bind(address, "vfio-pci")
+        HERE.write(f"{PCI}/{PF}/sriov_numvfs", str(len(MEMBERS)))
+        for address in MEMBERS:
+            vfs.Function(address).bind(DRIVER)
             self.disks.append(Disk(vfio.Function(self.memory, address, TOKEN)))

@@ -8,6 +8,7 @@ import os
 import struct
 import uuid
 
+from lib.virtio import PCI
 from lib.window import Window
 
 SET_IOMMU = 0x3b66
@@ -21,22 +22,8 @@ TYPE1V2 = 3
 FEATURE_SET_VF_TOKEN = 1 << 17
 CONFIG_REGION = 7
 
-PCI = "/sys/bus/pci/devices"
 IOVA = 0x10000000
 MEMORY = 96 << 20
-
-
-def write_file(path, text):
-    with open(path, "w") as file:
-        file.write(text)
-
-
-def bind(address, driver):
-    device = f"{PCI}/{address}"
-    if os.path.exists(f"{device}/driver"):
-        write_file(f"{device}/driver/unbind", address)
-    write_file(f"{device}/driver_override", driver)
-    write_file("/sys/bus/pci/drivers_probe", address)
 
 
 class Memory:
