@@ -21,10 +21,10 @@ class NoAnswer(Exception):
 
 
 class Queue:
-    def __init__(self, virtio, index, at=None):
+    def __init__(self, virtio, index):
         self._index = index
         self._memory = virtio.memory.bytes
-        self.at = virtio.memory.allocate(0x1000) if at is None else at
+        self.at = virtio.memory.allocate(0x1000)
         self.added = 0
         self.seen = 0
         self._notify = virtio.registers
