@@ -59,8 +59,8 @@ def ways():
 def _run(writer, way, turn, members):
     addresses = [member.address for member in members]
     argv = [f"{OUT}/{KERNEL}/vfmig-bench", "--sizes", SIZES, *os.environ.get("BENCH_OPTIONS", "").split()]
-    # One repetition a turn: two would have the number of the next turn's.
-    argv += ["--figures", "owned", "--driver", way.name, "--first-repetition", str(turn), "--repetitions", "1"]
+    # One repetition a turn, of small states more (src/owned.c), which count on from turn to turn.
+    argv += ["--figures", "owned", "--driver", way.name, "--turn", str(turn), "--repetitions", "1"]
     with subprocess.Popen(argv + addresses, text=True, stdout=subprocess.PIPE,
                           env={**os.environ, "VFMIG_DEV": addresses[0]}) as program:
         writer.take(program.stdout)

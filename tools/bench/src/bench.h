@@ -33,7 +33,7 @@ struct list {
  * @precopy_size: bytes of state of the device that runs on
  * @devices: PCI addresses
  * @driver: what they are bound to, for the rows of functions with an owner
- * @first_repetition: how many repetitions there were before, where drivers take turns
+ * @turn: how often the program has run before with this driver, where drivers take turns
  */
 struct options {
 	struct list sizes;
@@ -47,7 +47,7 @@ struct options {
 	const char *devices[MAX_LIST];
 	unsigned int nr_devices;
 	const char *driver;
-	unsigned int first_repetition;
+	unsigned int turn;
 };
 
 /* What a device is like that figures are about; each opens it anew. */

@@ -87,8 +87,8 @@ static bool take_option(const char *name, char *value)
 		options.precopy_size = bytes_of(value);
 	else if (!strcmp(name, "--driver"))
 		options.driver = value;
-	else if (!strcmp(name, "--first-repetition"))
-		options.first_repetition = bytes_of(value);
+	else if (!strcmp(name, "--turn"))
+		options.turn = bytes_of(value);
 	else if (!strcmp(name, "--figures"))
 		wanted = value;
 	else

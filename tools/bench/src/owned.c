@@ -239,7 +239,7 @@ static void measure_size(const struct options *options, uint64_t size)
 	if (size <= OFTEN_UP_TO)
 		repetitions *= OFTEN;
 	for (i = 0; i < repetitions; i++) {
-		trip.repetition = options->first_repetition * repetitions + i;
+		trip.repetition = options->turn * repetitions + i;
 		trip.kind = "stopped";
 		stopped(&trip, scratch);
 		if (!pre_copy)
