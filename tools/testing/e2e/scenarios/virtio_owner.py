@@ -13,12 +13,11 @@ from lib.host import HERE
 from lib.qemus import V7_2, V10_0
 from lib.scenario import only_on
 from lib.tap import Skip, expect
-from lib.virtio import ALWAYS, IS_DRAFT, number
+from lib.virtio import ALWAYS, IS_DRAFT, OWNER_DRIVER, number
 
 from .virtio import OLD_AND_NEW, counting
 
-OWNER = "virtio_adm_owner"
-TIMEOUT = f"/sys/module/{OWNER}/parameters/timeout_ms"
+TIMEOUT = f"/sys/module/{OWNER_DRIVER}/parameters/timeout_ms"
 SHORT_MS = 1000
 LATE_MS = 30
 MODE_SET, READ, WRITE = (0x8, 0xa, 0xb) if IS_DRAFT else (0x11, 0xf, 0x10)
