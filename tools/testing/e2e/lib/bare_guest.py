@@ -113,5 +113,4 @@ class BareGuest(MovingGuest):
 
     def end(self):
         self.frames.close()
-        self.vm.kill()
-        self.vm.forget()
+        super().end()

@@ -89,7 +89,3 @@ class CountingGuest(MovingGuest):
         stored = struct.unpack_from("<I", self._disk.read(COUNT_SECTOR))[0]
         expect(said <= stored <= said + STEP, f"the guest has said {said}, the disk has {stored}")
         self.vm.qmp.execute("cont")
-
-    def end(self):
-        self.vm.kill()
-        self.vm.forget()

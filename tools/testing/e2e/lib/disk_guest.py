@@ -106,10 +106,6 @@ class DiskGuest(MovingGuest):
             _on_disk("debugfs", "-R", f"rdump {FILES} {directory}", self._disk.path)
             yield f"{directory}{FILES}"
 
-    def end(self):
-        self.vm.kill()
-        self.vm.forget()
-
 
 def check_file(directory, number, generation):
     """Each block is of that file and that time, and whole."""

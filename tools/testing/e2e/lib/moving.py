@@ -87,3 +87,7 @@ class MovingGuest:
         """The guest is in that QEMU now, and the source is gone."""
         self.vm = vm
         migration.source.forget()
+
+    def end(self):
+        self.vm.kill()
+        self.vm.forget()
