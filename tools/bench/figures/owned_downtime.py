@@ -5,15 +5,11 @@ under each driver in turns: as QEMU does it by itself, which may stop the guest 
 the device had its turn, and told to wait for the device's pre-copy (switchover-ack).
 """
 
-import os
-
 from lib import virtio
 from lib.counting_guest import CountingGuest
 from lib.migration import DOWNTIME_LIMIT_MS
 from lib.qemus import V10_0
 from lib.settings import STANDARD
-from lib.trouble import Trouble
-from lib.window import Window
 
 from .owned import ways
 
@@ -22,15 +18,9 @@ HOWS = ("as it comes", ()), ("switchover-ack", ("switchover-ack",))
 MOVES = 4
 
 
-def _set_extra(size):
-    window = os.open(f"{virtio.PCI}/{virtio.PF}/{virtio.TROUBLE}", os.O_RDWR)
-    Trouble(Window(window, 0, virtio.TROUBLE_SIZE)).set("extra", size)
-    os.close(window)
-
-
 def _measure_way(writer, way, size):
     with way.bound() as (members, disk):
-        _set_extra(size)
+        virtio.open_trouble().set("extra", size)
         for member in members:
             member.qemu = V10_0
         guest = CountingGuest(disk, members[0])

@@ -96,6 +96,15 @@ def bind(owner_driver, member_driver):
     return pf, members, HostsDisk(HOSTS_MEMBER)
 
 
+def open_trouble():
+    """The owner's window for it, which is there as long as what this returns."""
+    window = os.open(f"{PCI}/{PF}/{TROUBLE}", os.O_RDWR)
+    try:
+        return trouble.Trouble(Window(window, 0, TROUBLE_SIZE))
+    finally:
+        os.close(window)
+
+
 class Bed:
     """The drivers of ours, and the owner's window for trouble."""
 
@@ -105,8 +114,7 @@ class Bed:
         self.owner, self.vfs, self.disk = bind(DISK_DRIVER if by_linux else OWNER_DRIVER,
                                                MEMBER_DRIVER)
         accel.choose(HERE)
-        window = os.open(f"{PCI}/{PF}/{TROUBLE}", os.O_RDWR)
-        self.trouble = trouble.Trouble(Window(window, 0, TROUBLE_SIZE))
+        self.trouble = open_trouble()
 
     def owned_by_linux(self):
         return self.owner.driver() == DISK_DRIVER
