@@ -62,8 +62,8 @@ class HostsDisk:
         expect(done == size, f"{self.path}: {done} bytes of {size}")
         return buffer[:]
 
-    def read(self, sector, size=SECTOR):
-        return self._at(sector, size, os.O_RDONLY,
+    def read(self, sector):
+        return self._at(sector, SECTOR, os.O_RDONLY,
                         lambda disk, buffer, at: os.preadv(disk, [buffer], at))
 
     def write(self, sector, data):
