@@ -33,7 +33,8 @@ watch_part() {
 show_progress() {
 	local part done_tests planned since what
 	for part; do
-		read -r done_tests planned since what <"$logs/$part.now"
+		# It is empty just before it is written: the next time, then.
+		read -r done_tests planned since what <"$logs/$part.now" || continue
 		printf '.. %d min  %s: %s%s, %s (%d s)\n' $((SECONDS / 60)) "$part" \
 			"$done_tests" "$([[ $planned == - ]] || echo " of $planned")" \
 			"$([[ -n $what ]] && echo "now $what" || echo "between tests")" $((EPOCHSECONDS - since))
