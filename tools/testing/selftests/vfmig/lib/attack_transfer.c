@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attack.h"
+#include "knob.h"
 #include "attack_passage.h"
 
 /* One step in so many is where a transfer is given up. */
@@ -253,11 +254,13 @@ static bool load_torn(struct member *m)
 		ret = passage_take_phase(&p, &again, NEVER);
 	attack_truce(false);
 	if (ret)
-		crowd_find(m, "what was loaded cannot be saved: %d", ret);
+		crowd_find(m, "what was loaded cannot be saved: %d: %s", ret,
+			   core_text(vf.bdf, "last_error"));
 	else
 		expect_same(m, &again, stream);
 	if (passage_go(&p, STATE_RUNNING))
-		crowd_find(m, "what was loaded cannot run");
+		crowd_find(m, "what was loaded cannot run: %s",
+			   core_text(vf.bdf, "last_error"));
 	bytes_free(&again);
 	return !ret;
 }
