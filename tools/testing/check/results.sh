@@ -93,6 +93,37 @@ show_slowest() {
 	done
 }
 
+# Prints what of a part has failed, and the last of what was said of it before.
+failures_told_in() {
+	awk -v part="$1" '
+		function tell(what, line, from, i) {
+			line = sprintf("   %-20s %s", part, what)
+			for (i = n > 3 ? n - 2 : 1; i <= n; i++)
+				line = line "\n      " said[i]
+			told[++failures] = substr(line, 1, 600)
+		}
+		/^TAP version/			{ failures = 0 }
+		/^TAP version|^# begins |^ok /	{ n = 0; next }
+		/^not ok /			{ tell($0); n = 0; next }
+		/^# (time|again)=/		{ next }
+		/^(# |vfmig: )/			{ said[++n] = $0 }
+		END {
+			for (i = 1; i <= failures; i++)
+				print told[i]
+		}' "${logs:?}/$1.log"
+}
+
+# At the end, for whoever sees no more than that.
+show_failed() {
+	local part
+	((failed)) || return 0
+	echo "== failed"
+	for part; do
+		[[ ! -s $logs/$part.log ]] || failures_told_in "$part"
+	done
+	printf '   %s\n' "${part_results[@]}" | grep -F "(exit status "
+}
+
 show_sum() {
 	printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 	((failed == 0 && passed > 0))
