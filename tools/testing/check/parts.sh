@@ -63,4 +63,4 @@ part e2e              'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
 group default 6.1         static unit emulator emulator-virtio emulator-foreign region-mock region-igbvf region-sample region-virtio vfio e2e e2e-virtio e2e-virtio14
-group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race fault-virtio race-virtio kunit e2e e2e-virtio
+group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race hostile-virtio fault-virtio race-virtio kunit e2e e2e-virtio

@@ -57,6 +57,14 @@ static void add_part(unsigned int i)
 		  parts.at[i + 1] - parts.at[i]);
 }
 
+/* So that a head that tells of more facts than it has gets as many bytes. */
+static void add_facts(void)
+{
+	static const uint8_t zeros[HEAD_MAX];
+
+	bytes_add(&damaged, zeros, sizeof(zeros));
+}
+
 /* At once, in two or three writes or byte by byte, in turn. */
 static int fill_damaged(const struct protocol *by)
 {
@@ -106,6 +114,8 @@ TEST_EACH(bits, "a flipped bit anywhere is noticed")
 		for (int bit = all ? 0 : i % 8; bit < 8; bit += all ? 1 : 8) {
 			start_over();
 			damaged.at[i] ^= 1 << bit;
+			if (i == HEAD_NR_FACTS)
+				add_facts();
 			expect_refused(by, "byte", i);
 		}
 	}
@@ -192,6 +202,30 @@ TEST_EACH(sealed, "what no writer makes, or one of another device, is refused ho
 			stream_seal_head(part);
 		expect_refused(by, kinds[i].what, 0);
 	}
+}
+
+/* A short stream is shorter than a head with all the facts that it may have. */
+TEST_EACH(facts_awaited, "facts that the head tells of and that never come: cannot be left")
+{
+	size_t len;
+
+	begin(by);
+	start_over();
+	put16(damaged.at + HEAD_NR_FACTS, MAX_FACTS);
+	if (damaged.len >= HEAD_MAX)
+		damaged.len = HEAD_MAX - 1;
+	len = damaged.len;
+	way_go(by, &vf, TO_RESUMING);
+	ASSERT_EQ(by->fill(&vf, damaged.at, len), 0);
+	EXPECT_EQ(way_try(by, &vf, TO_RUNNING), by->not_loaded);
+	ASSERT_EQ(way_in(by, &vf, TO_RESUMING), true);
+	add_facts();
+	EXPECT_EQ(by->fill(&vf, damaged.at + len, damaged.len - len), -EINVAL);
+	expect_untouched();
+	ASSERT_EQ(vf_reset(&vf), 0);
+	EXPECT_EQ(way_in(by, &vf, TO_RUNNING), true);
+	by->expect_ended(&vf, "facts awaited");
+	v2_close_all();
 }
 
 TEST_EACH(fact_missing, "a stream that states a fact less is refused")

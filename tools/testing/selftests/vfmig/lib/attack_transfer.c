@@ -3,6 +3,7 @@
 
 #include "attack.h"
 #include "knob.h"
+#include "stream.h"
 #include "attack_passage.h"
 
 /* One step in so many is where a transfer is given up. */
@@ -227,6 +228,23 @@ static bool move_state(struct member *m)
 const struct attack attack_move_state = { "move_state", move_state };
 
 /*
+ * A head that was torn may tell of more facts than it has. Then all of a short
+ * stream is taken for facts, and more are awaited.
+ */
+static bool may_be_awaited(const struct bytes *stream)
+{
+	return stream->len < HEAD_MAX &&
+	       strstr(core_text(vf.bdf, "last_error"), "is incomplete");
+}
+
+static bool refuse(struct member *m)
+{
+	if (attack_reset_device(m, &vf))
+		crowd_find(m, "after a refused load no reset");
+	return false;
+}
+
+/*
  * Others write to the section meanwhile, so it is taken whole or refused; and
  * then, while nobody does, it comes out as it went in.
  */
@@ -243,13 +261,15 @@ static bool load_torn(struct member *m)
 	if (ret) {
 		if (ret != -EINVAL)
 			crowd_find(m, "a load was refused with %d", ret);
-		if (attack_reset_device(m, &vf))
-			crowd_find(m, "after a refused load no reset");
-		return false;
+		return refuse(m);
 	}
 
 	attack_truce(true);
 	ret = passage_go(&p, STATE_STOP_COPY);
+	if (ret && may_be_awaited(stream)) {
+		attack_truce(false);
+		return refuse(m);
+	}
 	if (!ret)
 		ret = passage_take_phase(&p, &again, NEVER);
 	attack_truce(false);
