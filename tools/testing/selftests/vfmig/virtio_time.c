@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -14,9 +13,6 @@
 #include "race.h"
 #include "sysfs.h"
 #include "ways.h"
-
-/* Of ten commands and a reset, on a busy machine; the default is 10 s for each. */
-#define BOUND_S		30
 
 static const struct misbehaviour never = { TROUBLE_NEVER, 0, "never" };
 static struct bytes stream;
@@ -54,7 +50,6 @@ static void bring_back(void)
 TEST_EACH(given_up,
 	  "a command not answered in time fails, with the reason; the next one is answered")
 {
-	time_t began = time(NULL);
 	const char *why;
 	char limit[32];
 
@@ -72,15 +67,12 @@ TEST_EACH(given_up,
 	EXPECT_EQ(owner_mode(OTHER_MEMBER), owner_frozen());
 	way_go(by, &vf, TO_STOP);
 	EXPECT_EQ(owner_mode(MEMBER), owner_frozen());
-	EXPECT_LE(time(NULL) - began, BOUND_S);
 	way_go(by, &vf, TO_RUNNING);
 	bring_back();
 }
 
 TEST_EACH(silent, "a device that never answers again keeps nobody for ever; the guest runs on")
 {
-	time_t began = time(NULL);
-
 	need_limit();
 	owner_limit(SHORT_LIMIT_MS);
 	owner_arm_any(never, VIRTIO_TROUBLE_ANY, 0, ~0U);
@@ -88,7 +80,6 @@ TEST_EACH(silent, "a device that never answers again keeps nobody for ever; the 
 	EXPECT_EQ(way_in(by, &vf, TO_RUNNING), true);
 	EXPECT_NE(way_try(by, &vf, TO_STOP_COPY), 0);
 	EXPECT_EQ(way_in(by, &vf, TO_RUNNING), true);
-	EXPECT_LE(time(NULL) - began, BOUND_S);
 	bring_back();
 }
 

@@ -16,7 +16,6 @@
  * @from: commands before the transfer
  * @at: commands before the one, when that has been sent
  * @opcode: of that
- * @began: in seconds
  * @name: of all that, for messages
  */
 struct trial {
@@ -26,7 +25,6 @@ struct trial {
 	uint32_t from;
 	uint32_t at;
 	uint16_t opcode;
-	long began;
 	char name[96];
 };
 
