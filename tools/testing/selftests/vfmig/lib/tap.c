@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "last_words.h"
 #include "tap.h"
 
 #define TAP_SKIP_EXIT	4
@@ -92,17 +92,6 @@ void tap_skip(const char *fmt, ...)
 	siglongjmp(leave, TAP_LEAVE_SKIPPED);
 }
 
-/* Only what a signal handler may call. */
-static void too_late(int sig)
-{
-	static const char text[] = "# the test took too long\nnot ok";
-
-	(void)sig;
-	if (write(STDOUT_FILENO, text, sizeof(text) - 1))
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_FAILURE);
-}
-
 /* A complaint of the kernel can so be told to belong to a test. */
 static void tell_kernel(const struct tap_test *test)
 {
@@ -129,9 +118,13 @@ static double now(void)
 
 static bool run_one(const struct tap_test *test)
 {
+	static char if_it_ends_here[512];
 	double began = now();
 	int left;
 
+	snprintf(if_it_ends_here, sizeof(if_it_ends_here), "not ok %u - %s: %s",
+		 current + 1, test->name, test->rule);
+	last_words_verdict(if_it_ends_here);
 	tap_note("begins %s", test->name);
 	tell_kernel(test);
 	failures = 0;
@@ -200,7 +193,7 @@ int main(int argc, char **argv)
 		printf("1..0 # SKIP no device: give its address, or VFMIG_DEV\n");
 		return TAP_SKIP_EXIT;
 	}
-	signal(SIGALRM, too_late);
+	last_words_prepare();
 	printf("1..%u\n", nr_tests);
 	for (current = 0; current < nr_tests; current++) {
 		if (run_one(&tests[current]))
