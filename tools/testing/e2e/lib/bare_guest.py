@@ -11,7 +11,7 @@ from .vm import Vm
 MEMORY = 8
 READY_LIMIT = 60
 FRAMES_A_SIDE = 3
-FRAMES_LIMIT = 30
+FRAMES_LIMIT = 120
 
 
 def new_qemu(vf, incoming=True):

@@ -6,7 +6,7 @@ from .tap import expect
 from .vm import BACK_LIMIT
 
 COMPLETION_LIMIT = 120
-LOAD_BEGINS_LIMIT = 30
+LOAD_BEGINS_LIMIT = 120
 FIRST_PORT = 4400
 DOWNTIME_LIMIT_MS = 1000
 # Below the 50 ms for which QEMU sends RAM in one go: only then has a device its

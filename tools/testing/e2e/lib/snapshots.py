@@ -4,7 +4,7 @@
 import os
 
 JOB = "disk"
-JOB_LIMIT = 30
+JOB_LIMIT = 120
 
 
 def _run(vm, command, **arguments):

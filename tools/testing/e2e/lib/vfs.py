@@ -16,6 +16,8 @@ PEER = "peer0" if FAR else PF
 PEER_ADDRESS = "10.0.2.50"
 VFIO_DIR = "/sys/kernel/debug/vfmig"
 CORE = "migration/vfmig"
+STATE_LIMIT = 60
+RESET_LIMIT = 60
 
 
 def project_dir():
@@ -104,8 +106,15 @@ class Function:
         """The protocol that drives it, or nothing where nobody does."""
         return self.says("state").partition(" by ")[2]
 
-    def wait_state(self, state, limit=10):
+    def wait_state(self, state, limit=STATE_LIMIT):
         until(lambda: self.state() == state, limit, f"{self} in state {state}")
+
+    def resets(self):
+        return int(self.says("resets"))
+
+    def wait_reset(self, before):
+        """One that meets an access counts when that is over."""
+        until(lambda: self.resets() > before, RESET_LIMIT, f"the driver of {self} to see a reset")
 
 
 class Vf(Function):

@@ -22,7 +22,6 @@ KERNELS = "6.1",
 SOME = MOCK_SIZE // 16
 SLOW = 1 << 20
 BEGINS_LIMIT = 60
-RESET_LIMIT = 10
 
 
 def paused_and_continued(source):
@@ -33,10 +32,9 @@ def paused_and_continued(source):
 
 
 def reset_by(what, source):
-    resets = int(source.vf.says("resets"))
+    resets = source.vf.resets()
     what(source)
-    # One that meets an access counts when that is over.
-    until(lambda: int(source.vf.says("resets")) > resets, RESET_LIMIT, "the driver to see a reset")
+    source.vf.wait_reset(resets)
 
 
 def reboots(source):

@@ -6,7 +6,6 @@ from lib.bench import Undisturbed, migrate
 from lib.migration import PAUSED_MS, Migration
 from lib.observation import Observation
 from lib.tap import Tap, expect
-from lib.waiting import until
 
 # Slow enough that RAM takes minutes: then there is a middle to do things in.
 SLOW = 256 << 10
@@ -79,11 +78,10 @@ def reset_in_pre_copy(bench):
     try:
         migration = Migration(guest, destination, bandwidth=SLOW)
         migration.wait_active()
-        resets = int(guest.vf.says("resets"))
+        resets = guest.vf.resets()
         guest.agent.shell(f"ip link set {interface} down; echo 1 >{linux_guest.VF_IN_GUEST}/reset; "
                           f"ip link set {interface} up")
-        # One that meets an access counts when that is over.
-        until(lambda: int(guest.vf.says("resets")) > resets, 10, "the driver to see a reset")
+        guest.vf.wait_reset(resets)
         guest.qmp.execute("migrate-set-parameters", max_bandwidth=1 << 32)
         outcome = migration.wait()
         expect(outcome == "completed", f"the migration {outcome}: {destination.vf.says('last_error')}")

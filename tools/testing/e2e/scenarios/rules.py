@@ -22,7 +22,7 @@ KERNELS = ["newest"]
 # The v2 uAPI lets a device say how much it has to send since 6.2.
 KERNELS_WITHOUT_SIZE = ["6.1"]
 NOWHERE = "exec:cat >/dev/null"
-SAVED_LIMIT = 30
+SAVED_LIMIT = 120
 REFUSED = {"postcopy-ram": "not supported with postcopy",
            "background-snapshot": "not supported with background snapshot"}
 WITHOUT_ENABLE = "x-pre-copy-dirty-page-tracking=off"

@@ -63,12 +63,12 @@ def refuses_to_stop(qemu, bed):
     """By v2 QEMU resets the function then, so that the guest has a disk again when it has booted."""
     with counting(bed, (qemu, qemu)) as (guest, there):
         here = guest.vm.vf
-        resets = int(here.says("resets"))
+        resets = here.resets()
         with blamed(here, NAMES[MODE_SET]):
             fails(guest, there, partial(bed.refuse, MODE_SET, here), early=True)
         bed.end_trouble()
         if qemu.protocol == "v2":
-            expect(int(here.says("resets")) > resets, f"{qemu} has not reset {here}")
+            expect(here.resets() > resets, f"{qemu} has not reset {here}")
             guest.reboot()
         guest.check_alive()
         guest.move(there)

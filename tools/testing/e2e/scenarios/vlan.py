@@ -24,7 +24,7 @@ PEER_NETWORK = f"{PEER_ADDRESS}/24"
 TAGGED_PEER = f"{PEER}.{VLAN}"
 # Not the card's own, by which its tagged and untagged frames are told apart.
 TAGGED_PEER_MAC = "52:54:00:76:66:77"
-UNHEARD_LIMIT = 30
+UNHEARD_LIMIT = 120
 
 
 @contextmanager
