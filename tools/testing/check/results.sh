@@ -96,7 +96,7 @@ show_slowest() {
 # Prints what of a part has failed, and the last of what was said of it before.
 failures_told_in() {
 	awk -v part="$1" '
-		function tell(what, line, from, i) {
+		function tell(what, line, i) {
 			line = sprintf("   %-20s %s", part, what)
 			for (i = n > 3 ? n - 2 : 1; i <= n; i++)
 				line = line "\n      " said[i]

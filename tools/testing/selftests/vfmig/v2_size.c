@@ -13,17 +13,6 @@ void before_open(void)
 	bytes_free(&stream);
 }
 
-static uint64_t size_now(void)
-{
-	uint64_t bytes = 0;
-	int ret = v2_data_size(&vf, &bytes);
-
-	if (ret == -ENOTTY)
-		SKIP("no VFIO_DEVICE_FEATURE_MIG_DATA_SIZE in this kernel");
-	ASSERT_EQ(ret, 0);
-	return bytes;
-}
-
 /* What a user reserves time for: not too little, and not many times too much. */
 static void expect_about(uint64_t size, uint64_t read)
 {
@@ -43,7 +32,7 @@ TEST(before, "asked of a running device it is about what the STOP_COPY then says
 			mock_setn(vf.bdf, "size", sizes[i]);
 			ASSERT_EQ(vf_reset(&vf), 0);
 		}
-		size = size_now();
+		size = v2_need_data_size(&vf);
 		EXPECT_GT(size, 0);
 		bytes_free(&stream);
 		v2_save_stopped(&vf, &stream);
@@ -59,14 +48,14 @@ TEST(headers, "the headers of records count: many small ones make a difference")
 	if (!is_mock(vf.bdf))
 		SKIP("only mock has records of any size");
 	v2_need_pre_copy(&vf);
-	size_now();
+	v2_need_data_size(&vf);
 	mock_setn(vf.bdf, "size", 1 << 20);
 	mock_setn(vf.bdf, "record", 64);
 	mock_setn(vf.bdf, "dirty_permille", 500);
 	ASSERT_EQ(vf_reset(&vf), 0);
 	fd = v2_begin(&vf, V2_PRE_COPY);
 	ASSERT_EQ(v2_drain(fd, &stream, AT_ONCE), -ENOMSG);
-	size = size_now();
+	size = v2_need_data_size(&vf);
 	bytes_free(&stream);
 	v2_go(&vf, V2_STOP_COPY);
 	ASSERT_EQ(v2_drain(fd, &stream, AT_ONCE), 0);
@@ -82,7 +71,7 @@ TEST(each_state, "it can be asked in every state, and changes nothing")
 
 		if (!v2_can(&vf, state))
 			continue;
-		size_now();
+		v2_need_data_size(&vf);
 		v2_go_back(&vf);
 		v2_go(&vf, state);
 		EXPECT_EQ(v2_data_size(&vf, &bytes), 0, "%s", v2_name(state));
@@ -100,12 +89,12 @@ TEST(takes_nothing, "asked in the middle of a save it takes no byte from it")
 	ssize_t n;
 	int fd;
 
-	size_now();
+	v2_need_data_size(&vf);
 	v2_save_stopped(&vf, &stream);
 	fd = v2_begin(&vf, V2_STOP_COPY);
 	while ((n = v2_read(fd, some, sizeof(some))) > 0) {
 		bytes_add(&again, some, n);
-		size_now();
+		v2_need_data_size(&vf);
 	}
 	EXPECT_EQ(n, 0);
 	bytes_expect_same(&again, &stream, "asked all the time");
@@ -117,7 +106,7 @@ TEST(v1_save, "it can be asked while v1 has the device, and disturbs nothing")
 	struct bytes again = {};
 	uint64_t bytes;
 
-	size_now();
+	v2_need_data_size(&vf);
 	save_stopped(&vf, &stream);
 	vf_go(&vf, STATE_STOP_COPY);
 	while (vf_pending(&vf)) {
@@ -133,7 +122,7 @@ TEST(get_only, "it can be read and not set; a short argsz is refused")
 	uint64_t data[2] = {};
 	uint32_t size = VFIO_DEVICE_FEATURE_MIG_DATA_SIZE;
 
-	size_now();
+	v2_need_data_size(&vf);
 	EXPECT_EQ(v2_feature(&vf, size | VFIO_DEVICE_FEATURE_PROBE, data, 0), 0);
 	EXPECT_EQ(v2_feature(&vf, size | VFIO_DEVICE_FEATURE_SET, data, 8),
 		  -EINVAL);

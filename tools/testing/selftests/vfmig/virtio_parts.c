@@ -178,17 +178,6 @@ TEST_EACH(none_free_at_open,
 	way_need_whole_transfer(by);
 }
 
-static uint64_t need_size(void)
-{
-	uint64_t size = 0;
-	int ret = v2_data_size(&vf, &size);
-
-	if (ret == -ENOTTY)
-		SKIP("no VFIO_DEVICE_FEATURE_MIG_DATA_SIZE in this kernel");
-	ASSERT_EQ(ret, 0);
-	return size;
-}
-
 /* The next object that is to be destroyed is left, once. */
 static void keep_object(void)
 {
@@ -235,7 +224,7 @@ TEST(left_by_size, "nor is one that is left when the size is asked for in a load
 	way_go(by, &vf, TO_RESUMING);
 	ASSERT_EQ(by->fill(&vf, stream.at, stream.len / 2), 0);
 	keep_object();
-	need_size();
+	v2_need_data_size(&vf);
 	expect_load_ends(by, stream.len / 2);
 }
 
@@ -337,7 +326,7 @@ TEST(size, "the size that the user is told is the device's, of a whole set")
 	need_parts();
 	owner_put(&owner_window->extra, EXTRA);
 	reopen();
-	size = need_size();
+	size = v2_need_data_size(&vf);
 	EXPECT_LE(EXTRA, size);
 	v2_save_stopped(&vf, &stream);
 	EXPECT_LE(EXTRA, stream.len);

@@ -186,6 +186,17 @@ int v2_data_size(struct vf *vf, uint64_t *bytes)
 	return ret;
 }
 
+uint64_t v2_need_data_size(struct vf *vf)
+{
+	uint64_t bytes = 0;
+	int ret = v2_data_size(vf, &bytes);
+
+	if (ret == -ENOTTY)
+		SKIP("no VFIO_DEVICE_FEATURE_MIG_DATA_SIZE in this kernel");
+	ASSERT_EQ(ret, 0);
+	return bytes;
+}
+
 ssize_t v2_read(int fd, void *to, size_t len)
 {
 	ssize_t n = read(fd, to, len);

@@ -68,6 +68,8 @@ void v2_close_all(void);
 
 int v2_precopy_info(int fd, struct vfio_precopy_info *info);
 int v2_data_size(struct vf *vf, uint64_t *bytes);
+/* Skips where the kernel has no such feature. */
+uint64_t v2_need_data_size(struct vf *vf);
 
 /* Bytes, or a negative errno. */
 ssize_t v2_read(int fd, void *to, size_t len);
