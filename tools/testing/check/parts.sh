@@ -41,7 +41,8 @@ part region-igbvf     "$ordinary" beside  6     $selftests/check --kernel K -- i
 part region-sample    newest      beside  2     $selftests/check --kernel K -- sample
 part region-virtio    '6.*'       beside  11    $selftests/check --kernel K -- virtio virtio14
 part region-virtio    debug       beside  25    $selftests/check --kernel K -- virtio virtio14
-part region-virtio    newest      beside  4     $selftests/check --kernel K -- virtio14pci
+# By our owner what no older kernel has a feature for.
+part region-virtio    newest      beside  5     $selftests/check --kernel K -- virtio14pci virtio.virtio_context.size virtio14.virtio_parts.left_by_size
 part iommufd-mock     'debug-*'   beside  12    $selftests/check --kernel K --iommu iommufd -- mock
 part iommufd-igbvf    'debug-*'   beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
 part hostile          'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
