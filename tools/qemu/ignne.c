@@ -19,17 +19,10 @@
  */
 #define _GNU_SOURCE	/* RTLD_DEFAULT */
 #include <dlfcn.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#define HF2_IGNNE	0x80u
-/* Bytes of cpu_clear_ignne() in which it takes the bit away. */
-#define CLEAR_CODE	64
+#include "ignne.h"
 
 /* QEMU's cpus_queue, whose first member is the first CPU. */
 static char **cpus;
@@ -38,40 +31,6 @@ static int32_t hflags2;
 static void clear_ignne(void)
 {
 	__atomic_fetch_and((uint32_t *)(*cpus + hflags2), ~HF2_IGNNE, __ATOMIC_SEQ_CST);
-}
-
-/* Where a CPU has its hflags2: andl $~HF2_IGNNE, offset(%rax). */
-static int32_t find_hflags2(const uint8_t *code)
-{
-	static const uint8_t and[] = { 0x81, 0xa0 };
-	uint32_t mask;
-	int32_t offset;
-	size_t i;
-
-	for (i = 0; i < CLEAR_CODE; i++) {
-		if (memcmp(code + i, and, sizeof(and)))
-			continue;
-		memcpy(&offset, code + i + sizeof(and), sizeof(offset));
-		memcpy(&mask, code + i + sizeof(and) + sizeof(offset), sizeof(mask));
-		if (mask == ~HF2_IGNNE)
-			return offset;
-	}
-	return 0;
-}
-
-/* movabs $to, %rax; jmp *%rax */
-static bool jump(uint8_t *code, void (*to)(void))
-{
-	uint8_t jump[] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 };
-	size_t page = sysconf(_SC_PAGESIZE);
-	uint8_t *first = (uint8_t *)((uintptr_t)code & -page);
-	size_t length = code + sizeof(jump) - first;
-
-	memcpy(jump + 2, &to, sizeof(to));
-	if (mprotect(first, length, PROT_READ | PROT_WRITE | PROT_EXEC))
-		return false;
-	memcpy(code, jump, sizeof(jump));
-	return !mprotect(first, length, PROT_READ | PROT_EXEC);
 }
 
 /* Whoever loads this looks for what it prints: nothing means that it fits. */

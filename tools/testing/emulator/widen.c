@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../../qemu/call.h"
 #include "gap.h"
+#include "linger.h"
 
 /* Each length up to that in turn: less than a translation takes, and more. */
 #define LONGEST_GAP_NS	64000
@@ -31,31 +31,13 @@ typedef bool lookup_fn(void *cpu, uint64_t addr, uint32_t oi, uintptr_t ra,
 
 static lookup_fn *qemu_lookup;
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static void linger(void)
-{
-	static __thread int64_t gap_ns;
-	int64_t end = now_ns() + gap_ns;
-
-	gap_ns = (gap_ns + GAP_STEP_NS) % LONGEST_GAP_NS;
-	while (now_ns() < end)
-		;
-}
-
 static bool lookup(void *cpu, uint64_t addr, uint32_t oi, uintptr_t ra, int access,
 		   void *result)
 {
 	bool crosses_page = qemu_lookup(cpu, addr, oi, ra, access, result);
 
 	if (addr - GAP_ADDRESS < GAP_SIZE)
-		linger();
+		linger(GAP_STEP_NS, LONGEST_GAP_NS);
 	return crosses_page;
 }
 
