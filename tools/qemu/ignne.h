@@ -33,19 +33,31 @@ static inline int32_t find_hflags2(const uint8_t *code)
 	return 0;
 }
 
-/* In place of what is at @code: movabs $to, %rax; jmp *%rax */
+/* movabs $to, %rax; jmp *%rax: and where in it the address is. */
+#define JUMP		{ 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 }
+#define JUMP_TO		2
+
+/* In place of what is at @code. */
 static inline bool jump(uint8_t *code, void (*to)(void))
 {
-	uint8_t jump[] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 };
+	uint8_t jump[] = JUMP;
 	size_t page = sysconf(_SC_PAGESIZE);
 	uint8_t *first = (uint8_t *)((uintptr_t)code & -page);
 	size_t length = code + sizeof(jump) - first;
 
-	memcpy(jump + 2, &to, sizeof(to));
+	memcpy(jump + JUMP_TO, &to, sizeof(to));
 	if (mprotect(first, length, PROT_READ | PROT_WRITE | PROT_EXEC))
 		return false;
 	memcpy(code, jump, sizeof(jump));
 	return !mprotect(first, length, PROT_READ | PROT_EXEC);
+}
+
+/* Has somebody done that already? */
+static inline bool is_jump(const uint8_t *code)
+{
+	static const uint8_t jump[] = JUMP;
+
+	return !memcmp(code, jump, JUMP_TO);
 }
 
 #endif

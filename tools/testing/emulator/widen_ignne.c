@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loaded into the host VM's QEMU by the control of a test: the fault that
+ * Loaded into the host VM's QEMU by a test of what mends it: the fault that
  * tools/qemu/ignne.c tells of is one instruction wide in QEMU, which another CPU
  * meets only where both truly run at once, and often enough. It is widened here:
  * cpu_clear_ignne() reads, sleeps, and writes what it has read without the bit.
  * Only while the first CPU is in a guest: nothing else of its changes those bits.
+ *
+ * Linked behind ignne.c, and so called after it, which leaves nothing to be widened.
  */
 #define _GNU_SOURCE	/* RTLD_DEFAULT */
 #include <dlfcn.h>
@@ -37,6 +39,8 @@ static void __attribute__((constructor)) widen_ignne(void)
 {
 	uint8_t *clear = dlsym(RTLD_DEFAULT, "cpu_clear_ignne");
 
+	if (clear && is_jump(clear))
+		return;
 	cpus = dlsym(RTLD_DEFAULT, "cpus_queue");
 	if (clear && cpus)
 		hflags2 = find_hflags2(clear);
