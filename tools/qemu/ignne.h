@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "jump.h"
+
 #define HF2_IGNNE	0x80u
 /* Bytes of cpu_clear_ignne() in which it takes the bit away. */
 #define CLEAR_CODE	64
@@ -32,10 +34,6 @@ static inline int32_t find_hflags2(const uint8_t *code)
 	}
 	return 0;
 }
-
-/* movabs $to, %rax; jmp *%rax: and where in it the address is. */
-#define JUMP		{ 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 }
-#define JUMP_TO		2
 
 /* In place of what is at @code. */
 static inline bool jump(uint8_t *code, void (*to)(void))

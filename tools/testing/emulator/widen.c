@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../qemu/call.h"
+#include "../../qemu/jump.h"
 #include "gap.h"
 #include "linger.h"
 
@@ -50,8 +51,7 @@ static void fail(const char *why)
 /* A jump to @target, near enough to be called from @caller. */
 static uint8_t *build_jump(uintptr_t caller, void *target)
 {
-	/* movabs $target, %rax; jmp *%rax */
-	uint8_t code[] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 };
+	uint8_t code[] = JUMP;
 	size_t page = sysconf(_SC_PAGESIZE);
 	uintptr_t hint = (caller & -page) - STEP;
 	void *jump;
@@ -61,7 +61,7 @@ static uint8_t *build_jump(uintptr_t caller, void *target)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		if (jump == MAP_FAILED)
 			continue;
-		memcpy(code + 2, &target, sizeof(target));
+		memcpy(code + JUMP_TO, &target, sizeof(target));
 		memcpy(jump, code, sizeof(code));
 		if (mprotect(jump, page, PROT_READ | PROT_EXEC))
 			fail("no code of its own");
