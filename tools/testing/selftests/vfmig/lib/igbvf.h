@@ -66,6 +66,7 @@ bool mailbox_hello(struct guest *g);
 
 void rings_up(struct guest *g);
 void tx_post(struct guest *g, size_t len);
+void tx_post_zeroes(struct guest *g);
 bool tx_sent(struct guest *g);
 int rx_next(struct guest *g, uint16_t *tag);
 int rx_wait(struct guest *g, uint16_t *tag);
