@@ -8,6 +8,7 @@ import signal
 from functools import partial
 
 from lib.bare_guest import MEMORY, BareGuest, new_qemu
+from lib.host import RUN_DIR
 from lib.migration import PAUSED_MS, Migration
 from lib.qemus import NEWEST, PLENTY, V5_2, V7_2, V10_0, WITH_TRACKING
 from lib.qmp import QmpError
@@ -23,6 +24,10 @@ KERNELS = ["newest"]
 KERNELS_WITHOUT_SIZE = ["6.1"]
 NOWHERE = "exec:cat >/dev/null"
 SAVED_LIMIT = 120
+# Takes nothing of what is saved until somebody has written to it.
+GATE = f"{RUN_DIR}/gate"
+AFTER_GATE = f"exec:cat <{GATE} && cat >/dev/null"
+GATE_LIMIT = 60
 REFUSED = {"postcopy-ram": "not supported with postcopy",
            "background-snapshot": "not supported with background snapshot"}
 WITHOUT_ENABLE = "x-pre-copy-dirty-page-tracking=off"
@@ -115,13 +120,22 @@ def post_copy_ends_the_destination(qemu, bench):
             guest.end()
         for vf in bench.vfs:
             vf.qemu = V7_2
+            vf.reset_card()
 
 
 def background_snapshot_lacks_the_vf(guest, _):
+    """QEMU stops the guest for a moment. If all RAM were saved in that, the VF would be, too."""
     vm = guest.vm
-    switch_on(vm, "background-snapshot")
-    vm.qmp.execute("migrate", uri=NOWHERE)
-    state = vm.qmp.wait_migration(["completed", "failed"], SAVED_LIMIT)
+    host = vm.vf.host
+    host.run("mkfifo", GATE)
+    try:
+        switch_on(vm, "background-snapshot")
+        vm.qmp.execute("migrate", uri=AFTER_GATE)
+        vm.qmp.wait(["RESUME"], SAVED_LIMIT)
+        host.run("timeout", str(GATE_LIMIT), "sh", "-c", f"echo >{GATE}")
+        state = vm.qmp.wait_migration(["completed", "failed"], SAVED_LIMIT)
+    finally:
+        host.remove(GATE)
     expect(state == "completed", f"the background snapshot {state}")
     guest.check_alive()
     sent = [vm.vf.last_transfer()[part][0] for part in ("pre-copy", "stop-and-copy")]
