@@ -27,6 +27,8 @@ sync_sources() {
 	shift 2
 	list_sources "$from" "$@" >"$manifest.new"
 	sums_in "$from" <"$manifest.new" >"$manifest.sums" || return
+	# Where cp --parents (coreutils 9.1) makes a directory, it takes the next file for new.
+	(cd "$to" && xargs -0 -r dirname -z | sort -zu | xargs -0 -r mkdir -p) <"$manifest.new"
 	# Not their times: make must see that they are new here.
 	LC_ALL=C comm -z -23 "$manifest.sums" <(sums_in "$to" <"$manifest.new" 2>/dev/null) |
 		cut -z -c67- |
