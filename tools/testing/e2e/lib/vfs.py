@@ -133,20 +133,21 @@ class Vf(Function):
         """All zeroes: the guest may choose its own."""
         self.host.run("ip", "link", "set", PF, "vf", str(self.index), "mac", mac)
 
-    def reset_card(self):
-        """
-        For after a guest whose memory has gone while it ran. Of zeroes in the place of a
-        descriptor QEMU's igb makes a packet without an end, and with the function's next
-        user's first packet it drops that: no reset of a VF makes it forget it.
-        """
-        self.host.run("ip", "link", "set", PF, "down")
-        self.host.run("ip", "link", "set", PF, "up")
-        until(lambda: self.host.read(f"/sys/class/net/{PF}/carrier").strip() == "1",
-              CARRIER_LIMIT, f"carrier of {PF}{self.host.name}")
-
     def set_vlan(self, vlan):
         """The tag that the PF puts on and takes off, without the guest's knowing; 0: none."""
         self.host.run("ip", "link", "set", PF, "vf", str(self.index), "vlan", str(vlan))
+
+
+def reset_card(host):
+    """
+    For after a guest that ran on memory which had gone from under its VF. There the card reads a
+    descriptor of zeroes, a packet without an end. QEMU's igb keeps that over a reset of the VF,
+    and drops the first packet of the VF's next user with it. A reset of the PF clears it.
+    """
+    host.run("ip", "link", "set", PF, "down")
+    host.run("ip", "link", "set", PF, "up")
+    until(lambda: host.read(f"/sys/class/net/{PF}/carrier").strip() == "1",
+          CARRIER_LIMIT, f"carrier of {PF}{host.name}")
 
 
 def pair(*drivers):

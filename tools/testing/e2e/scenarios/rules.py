@@ -14,6 +14,7 @@ from lib.qemus import NEWEST, PLENTY, V5_2, V7_2, V10_0, WITH_TRACKING
 from lib.qmp import QmpError
 from lib.scenario import only_on
 from lib.tap import Tap, expect
+from lib.vfs import reset_card
 from lib.vm import Vm
 
 from .protocol import MOCK
@@ -120,7 +121,8 @@ def post_copy_ends_the_destination(qemu, bench):
             guest.end()
         for vf in bench.vfs:
             vf.qemu = V7_2
-            vf.reset_card()
+        for host in dict.fromkeys(vf.host for vf in bench.vfs):
+            reset_card(host)
 
 
 def background_snapshot_lacks_the_vf(guest, _):

@@ -459,7 +459,7 @@ void tx_post(struct guest *g, size_t len)
 	wr(g, TDT, g->tx);
 }
 
-/* What a function finds whose memory has gone: of a packet without an end. */
+/* What a function reads whose memory has gone: a packet without an end. */
 void tx_post_zeroes(struct guest *g)
 {
 	memset(&ring(TX_RING)[g->tx], 0, sizeof(struct desc));
