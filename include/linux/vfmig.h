@@ -44,6 +44,8 @@ struct vfio_device;
 struct vfio_info_cap;
 struct vfio_region_info;
 struct vfmig_device;
+struct vfmig_window;
+struct vm_fault;
 
 /**
  * enum vfmig_phase - the phase of a save
@@ -171,7 +173,8 @@ struct vfmig_piece {
  *	beyond vendor, device and revision, which the core adds. Returns their
  *	number or a negative errno. The facts must not change while a device
  *	is open. A device whose facts cannot be told yet returns -EAGAIN when it
- *	is opened, and is asked again once @save_begin or @load_begin has succeeded.
+ *	is opened, and is asked once @save_begin or @load_begin has succeeded, in each
+ *	session anew.
  *
  * @quiesce: stops the device from starting DMA and interrupts (RUNNING to
  *	RUNNING_P2P), and waits until those under way are done. On error the
@@ -294,9 +297,21 @@ int vfmig_must_stop(struct vfmig_device *vm);
 __printf(3, 4)
 int vfmig_fail(struct vfmig_device *vm, int err, const char *fmt, ...);
 struct dentry *vfmig_debugfs(struct vfmig_device *vm);
+unsigned int vfmig_time_left(struct vfmig_device *vm);
+int vfmig_wait(struct vfmig_device *vm, bool (*done)(void *data), void *data);
+struct vfmig_window *vfmig_session_window(struct vfmig_device *vm);
+size_t vfmig_window_offset(const struct vfmig_window *win, const void *data);
 
 /* For a backend, at any time and from any context. */
 void vfmig_more(struct vfmig_device *vm);
+void vfmig_wake(struct vfmig_device *vm);
+
+/* For a backend that shares the data section with somebody else; at any time. */
+struct vfmig_window *vfmig_window_get(struct vfmig_window *win);
+void vfmig_window_put(struct vfmig_window *win);
+vm_fault_t vfmig_window_fault(struct vfmig_window *win, struct vm_fault *vmf,
+			      unsigned long page);
+size_t vfmig_window_size(const struct vfmig_window *win);
 
 int vfmig_bars_begin(struct vfmig_device *vm);
 void vfmig_bars_end(struct vfmig_device *vm);
@@ -317,6 +332,8 @@ struct vfmig_pci_device {
 
 int vfmig_pci_probe(struct vfmig_pci_device *vpci,
 		    const struct vfmig_backend_ops *ops, void *backend);
+void vfmig_pci_unregister(struct pci_dev *pdev);
+void vfmig_pci_free(struct pci_dev *pdev);
 void vfmig_pci_remove(struct pci_dev *pdev);
 int vfmig_pci_open_device(struct vfio_device *vdev);
 void vfmig_pci_close_device(struct vfio_device *vdev);

@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/sched/signal.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
@@ -81,6 +82,85 @@ void vfmig_more(struct vfmig_device *vm)
 	wake_up_all(&vm->wait);
 }
 EXPORT_SYMBOL_GPL(vfmig_more);
+
+static long vfmig_jiffies_left(const struct vfmig_device *vm)
+{
+	return max_t(long, vm->deadline - jiffies, 0);
+}
+
+/**
+ * vfmig_time_left - for how long may a backend still work?
+ * @vm: the device
+ *
+ * Context: from a backend's call, under the engine lock.
+ * Return: milliseconds until vfmig_must_stop() says -ETIMEDOUT, at least 1.
+ */
+unsigned int vfmig_time_left(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	return max(jiffies_to_msecs(vfmig_jiffies_left(vm)), 1U);
+}
+EXPORT_SYMBOL_GPL(vfmig_time_left);
+
+/**
+ * vfmig_wait - wait for somebody else, as long as a backend may
+ * @vm: the device
+ * @done: has come what is waited for? Must not sleep
+ * @data: for @done
+ *
+ * Whoever changes what @done looks at calls vfmig_wake().
+ *
+ * Context: from a backend's call, under the engine lock; sleeps.
+ * Return: 0 when it is done; or what vfmig_must_stop() says, as soon as it does.
+ */
+int vfmig_wait(struct vfmig_device *vm, bool (*done)(void *data), void *data)
+{
+	unsigned int mode = vm->undoing ? TASK_UNINTERRUPTIBLE : TASK_KILLABLE;
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	add_wait_queue(&vm->backend_wait, &wait);
+	for (;;) {
+		if (done(data)) {
+			ret = 0;
+			break;
+		}
+		ret = vfmig_must_stop(vm);
+		if (ret)
+			break;
+		wait_woken(&wait, mode, vfmig_jiffies_left(vm) + 1);
+	}
+	remove_wait_queue(&vm->backend_wait, &wait);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfmig_wait);
+
+/**
+ * vfmig_wake - whoever waits by vfmig_wait() is to look again
+ * @vm: the device, registered
+ *
+ * Context: any; takes no lock but that of a wait queue.
+ */
+void vfmig_wake(struct vfmig_device *vm)
+{
+	wake_up_all(&vm->backend_wait);
+}
+EXPORT_SYMBOL_GPL(vfmig_wake);
+
+/**
+ * vfmig_session_window - the window that a session is to go through
+ * @vm: the device
+ *
+ * Context: from ->save_begin() or ->load_begin(), under the engine lock.
+ * Return: the window, to be put; in other calls NULL.
+ */
+struct vfmig_window *vfmig_session_window(struct vfmig_device *vm)
+{
+	lockdep_assert_held(&vm->lock);
+	return vm->beginning ? vfmig_window_get(vm->beginning) : NULL;
+}
+EXPORT_SYMBOL_GPL(vfmig_session_window);
 
 /* After the first reason of an access: a cause that its caller need not know. */
 static void vfmig_add_cause(const struct vfmig_device *vm, int err, char *buf,

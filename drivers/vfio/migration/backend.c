@@ -95,7 +95,8 @@ static int vfmig_add_own_facts(struct vfmig_device *vm)
  * @vm: the device, open; with a save or a load of the backend's begun where they
  *	could not be told when it was opened
  *
- * Does nothing where they are known.
+ * Does nothing where they were told when it was opened. Who tells them late tells
+ * them in each session, and may tell others each time.
  *
  * Return: 0, or the backend's errno; -EAGAIN where it cannot tell yet.
  */
@@ -103,7 +104,6 @@ int vfmig_backend_identify(struct vfmig_device *vm)
 {
 	struct pci_dev *pdev = vm->core->pdev;
 	struct vfmig_identity *id = vm->identity;
-	int ret;
 
 	lockdep_assert_held(&vm->lock);
 	if (id->is_whole)
@@ -114,9 +114,7 @@ int vfmig_backend_identify(struct vfmig_device *vm)
 	vfmig_add_fact(id, VFMIG_FACT_VENDOR, pdev->vendor, "vendor");
 	vfmig_add_fact(id, VFMIG_FACT_DEVICE, pdev->device, "device");
 	vfmig_add_fact(id, VFMIG_FACT_REVISION, pdev->revision, "revision");
-	ret = vfmig_add_own_facts(vm);
-	id->is_whole = !ret;
-	return ret;
+	return vfmig_add_own_facts(vm);
 }
 
 /* A call that touches the device; -EHOSTDOWN where it is asleep. */
@@ -260,11 +258,13 @@ static int vfmig_backend_errno(int err)
  * vfmig_backend_save_begin - begin a save, or its last phase
  * @vm: the device, frozen for VFMIG_STOP_COPY
  * @phase: the phase
+ * @win: the window that the save goes through
  *
  * Return: 0, -EHOSTDOWN where a device that is to be frozen is asleep, or the
  * backend's errno.
  */
-int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
+int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase,
+			     struct vfmig_window *win)
 {
 	int ret;
 
@@ -275,9 +275,13 @@ int vfmig_backend_save_begin(struct vfmig_device *vm, enum vfmig_phase phase)
 		if (ret)
 			return ret;
 	}
+	vm->beginning = win;
 	ret = vm->ops->save_begin ? vm->ops->save_begin(vm->backend, phase) : 0;
+	vm->beginning = NULL;
 	if (ret)
 		return vfmig_backend_errno(ret);
+	if (vm->save)
+		return 0;
 	ret = vfmig_backend_identify(vm);
 	if (ret)
 		vfmig_backend_save_end(vm);
@@ -337,15 +341,18 @@ void vfmig_backend_save_end(struct vfmig_device *vm)
 /**
  * vfmig_backend_load_begin - call ->load_begin(), if there is one
  * @vm: the device, frozen
+ * @win: the window that the load goes through
  *
  * Return: 0 or the backend's errno.
  */
-int vfmig_backend_load_begin(struct vfmig_device *vm)
+int vfmig_backend_load_begin(struct vfmig_device *vm, struct vfmig_window *win)
 {
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
+	vm->beginning = win;
 	ret = vm->ops->load_begin ? vm->ops->load_begin(vm->backend) : 0;
+	vm->beginning = NULL;
 	if (ret)
 		return vfmig_backend_errno(ret);
 	ret = vfmig_backend_identify(vm);

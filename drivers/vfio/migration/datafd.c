@@ -115,6 +115,7 @@ static ssize_t vfmig_datafd_read_some(struct vfmig_datafd *fd, char __user *buf,
 	if (ret || !len)
 		return ret;
 	len = min(len, count);
+	atomic64_add(len, &fd->vm->copied);
 	if (vfmig_window_read(fd->window, pos, buf, len))
 		return -EFAULT;
 	return vfmig_datafd_take(fd, len) ?: len;
@@ -165,6 +166,7 @@ static ssize_t vfmig_datafd_write_all(struct vfmig_datafd *fd,
 
 	while (done < count) {
 		len = min(count - done, size);
+		atomic64_add(len, &fd->vm->copied);
 		ret = vfmig_window_write(fd->window, 0, buf + done, len);
 		if (ret)
 			return done ?: ret;

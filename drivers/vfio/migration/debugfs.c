@@ -7,6 +7,8 @@
  *	last_transfer	bytes and time by part and by step of the last transfer
  *	last_error	how many accesses have failed, and why the last one did
  *	window		bytes of a window, and bytes of all that have memory
+ *	copied		bytes of data sections that the kernel has copied for userspace:
+ *			by v1 none where these are mapped
  *	resets		resets and closes seen since the driver was bound
  *
  * A file costs a device close to 1 KiB as long as it is bound.
@@ -139,6 +141,15 @@ static int vfmig_window_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vfmig_window);
 
+static int vfmig_copied_show(struct seq_file *s, void *unused)
+{
+	struct vfmig_device *vm = s->private;
+
+	seq_printf(s, "%lld\n", (s64)atomic64_read(&vm->copied));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vfmig_copied);
+
 /**
  * vfmig_debugfs_add - make the directory of a device, with its files
  * @vm: the device
@@ -153,6 +164,7 @@ void vfmig_debugfs_add(struct vfmig_device *vm)
 			    &vfmig_last_transfer_fops);
 	debugfs_create_file("last_error", 0400, dir, vm, &vfmig_last_error_fops);
 	debugfs_create_file("window", 0400, dir, vm, &vfmig_window_fops);
+	debugfs_create_file("copied", 0400, dir, vm, &vfmig_copied_fops);
 	debugfs_create_u64("resets", 0400, dir, &vm->resets);
 	vm->debugfs = dir;
 }

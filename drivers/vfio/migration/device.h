@@ -2,6 +2,7 @@
 #ifndef VFMIG_DEVICE_H
 #define VFMIG_DEVICE_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
@@ -103,6 +104,11 @@ struct vfmig_device {
 	 * backend has more to say.
 	 */
 	wait_queue_head_t wait;
+	/*
+	 * Where a backend waits for somebody else. Apart from @wait: a poll() that has
+	 * the backend ask would be woken by the answer, and ask again for ever.
+	 */
+	wait_queue_head_t backend_wait;
 	/* It has said so since this was looked at last; any context. */
 	int more;
 	/*
@@ -110,12 +116,16 @@ struct vfmig_device {
 	 * the device is open. A session may go through another one.
 	 */
 	struct vfmig_window *window;
+	/* That of the session that a backend begins; NULL outside of those calls. */
+	struct vfmig_window *beginning;
 	/* Of the device as it was opened; not there while it is closed. */
 	struct vfmig_identity *identity;
 
 	struct vfmig_stats stats;
 	ktime_t entered;
 	u64 resets;
+	/* Bytes of data sections that were copied for userspace; without @lock. */
+	atomic64_t copied;
 	/* Why the access under way fails, innermost reason last. */
 	char why[VFMIG_WHY_LEN];
 	int why_err;

@@ -35,6 +35,7 @@ void vfmig_engine_init(struct vfmig_device *vm)
 	mutex_init(&vm->lock);
 	spin_lock_init(&vm->reset_lock);
 	init_waitqueue_head(&vm->wait);
+	init_waitqueue_head(&vm->backend_wait);
 }
 
 static void vfmig_device_free(struct kref *ref)
@@ -197,6 +198,8 @@ void vfmig_engine_reset(struct vfmig_device *vm)
 	WRITE_ONCE(vm->reset_pending, true);
 	if (!mutex_trylock(&vm->lock)) {
 		spin_unlock(&vm->reset_lock);
+		/* Whoever is at work may be waiting for somebody else. */
+		vfmig_wake(vm);
 		return;
 	}
 	spin_unlock(&vm->reset_lock);

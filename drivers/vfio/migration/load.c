@@ -14,7 +14,6 @@
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/sched.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vfio_pci_core.h>
@@ -26,8 +25,11 @@
 #include "trace.h"
 #include "window.h"
 
-/* Bytes that are read between two looks at the clock. */
-#define AT_ONCE		((size_t)SZ_64K)
+/*
+ * Bytes that are read between two looks at the clock: as many as a record has with
+ * the end of the one before, so that what is in the window of one comes in one piece.
+ */
+#define AT_ONCE		((size_t)VFMIG_RECORD_MAX + VFMIG_STREAM_RECORD_LEN + 8)
 
 struct vfmig_load {
 	struct vfmig_device *vm;
@@ -173,7 +175,7 @@ static int vfmig_load_begin_backend(struct vfmig_load *load)
 	struct vfmig_device *vm = load->vm;
 	int ret;
 
-	ret = vfmig_backend_load_begin(vm);
+	ret = vfmig_backend_load_begin(vm, load->window);
 	if (ret)
 		return vfmig_fail(vm, ret, "could not start the load");
 	load->begun = true;

@@ -123,6 +123,7 @@ int vfmig_open(struct vfmig_device *vm)
 	ret = vfmig_backend_identify(vm);
 	if (ret && ret != -EAGAIN)
 		goto err_identity;
+	vm->identity->is_whole = !ret;
 
 	vm->window = vfmig_window_create(vfmig_choose_window(vm->ops));
 	if (!vm->window) {

@@ -110,6 +110,39 @@ err_put:
 EXPORT_SYMBOL_GPL(vfmig_pci_probe);
 
 /**
+ * vfmig_pci_unregister - have nobody open a function any more
+ * @pdev: the function
+ *
+ * The first half of vfmig_pci_remove(), for drivers that have something to do between.
+ * Waits until nobody has the function open any more.
+ *
+ * Context: may sleep.
+ */
+void vfmig_pci_unregister(struct pci_dev *pdev)
+{
+	vfio_pci_core_unregister_device(&vfmig_pci_from_pdev(pdev)->core);
+}
+EXPORT_SYMBOL_GPL(vfmig_pci_unregister);
+
+/**
+ * vfmig_pci_free - free a function that nobody can open any more
+ * @pdev: the function
+ *
+ * The second half of vfmig_pci_remove().
+ *
+ * Context: may sleep.
+ */
+void vfmig_pci_free(struct pci_dev *pdev)
+{
+	struct vfmig_pci_device *vpci = vfmig_pci_from_pdev(pdev);
+
+	if (vpci->vm)
+		vfmig_unregister(vpci->vm);
+	vfio_put_device(&vpci->core.vdev);
+}
+EXPORT_SYMBOL_GPL(vfmig_pci_free);
+
+/**
  * vfmig_pci_remove - undo vfmig_pci_probe()
  * @pdev: the function
  *
@@ -119,12 +152,8 @@ EXPORT_SYMBOL_GPL(vfmig_pci_probe);
  */
 void vfmig_pci_remove(struct pci_dev *pdev)
 {
-	struct vfmig_pci_device *vpci = vfmig_pci_from_pdev(pdev);
-
-	vfio_pci_core_unregister_device(&vpci->core);
-	if (vpci->vm)
-		vfmig_unregister(vpci->vm);
-	vfio_put_device(&vpci->core.vdev);
+	vfmig_pci_unregister(pdev);
+	vfmig_pci_free(pdev);
 }
 EXPORT_SYMBOL_GPL(vfmig_pci_remove);
 

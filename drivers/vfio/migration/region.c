@@ -204,6 +204,7 @@ static ssize_t vfmig_region_rw(struct vfio_pci_core_device *core,
 		pos -= DATA_OFFSET;
 		if (pos >= size || count > size - pos)
 			return -EINVAL;
+		atomic64_add(count, &vm->copied);
 		ret = iswrite ? vfmig_window_write(vm->window, pos, buf, count) :
 				vfmig_window_read(vm->window, pos, buf, count);
 	}

@@ -83,7 +83,7 @@ struct vfmig_save *vfmig_save_begin(struct vfmig_device *vm,
 	save->phase = phase;
 	save->initial_end = U64_MAX;
 
-	ret = vfmig_backend_save_begin(vm, phase);
+	ret = vfmig_backend_save_begin(vm, phase, win);
 	if (ret) {
 		kfree(save);
 		return ERR_PTR(ret);
@@ -110,7 +110,7 @@ int vfmig_save_last_phase(struct vfmig_save *save)
 		return vfmig_fail(vm, save->err,
 				  "the save has failed before, in pre-copy: cancel the migration and start it again");
 
-	ret = vfmig_backend_save_begin(vm, VFMIG_STOP_COPY);
+	ret = vfmig_backend_save_begin(vm, VFMIG_STOP_COPY, save->window);
 	if (ret)
 		return ret;
 

@@ -20,7 +20,7 @@ struct vfmig_identity {
 	char backend[VFMIG_STREAM_NAME_LEN];
 	u32 version;
 	u32 nr_facts;
-	bool is_whole;	/* a backend may tell its facts late */
+	bool is_whole;	/* when the device was opened; a backend may tell its facts late */
 	struct vfmig_fact facts[VFMIG_MAX_FACTS];
 };
 

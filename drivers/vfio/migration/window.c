@@ -8,6 +8,7 @@
  * so nothing here is ordered against it and the fault path takes no lock.
  */
 #include <linux/atomic.h>
+#include <linux/export.h>
 #include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -77,6 +78,7 @@ struct vfmig_window *vfmig_window_get(struct vfmig_window *win)
 	kref_get(&win->ref);
 	return win;
 }
+EXPORT_SYMBOL_GPL(vfmig_window_get);
 
 /**
  * vfmig_window_put - let go of a window; the last one frees it and its pages
@@ -90,6 +92,7 @@ void vfmig_window_put(struct vfmig_window *win)
 	if (win)
 		kref_put(&win->ref, vfmig_window_free);
 }
+EXPORT_SYMBOL_GPL(vfmig_window_put);
 
 /**
  * vfmig_window_size - the size of a window
@@ -101,6 +104,7 @@ size_t vfmig_window_size(const struct vfmig_window *win)
 {
 	return win->size;
 }
+EXPORT_SYMBOL_GPL(vfmig_window_size);
 
 /**
  * vfmig_window_used - what the window costs
@@ -197,11 +201,10 @@ static unsigned long vfmig_window_collect_pages(struct vfmig_window *win,
  * What was staged is there, and is about to be read to its end: so a fault
  * maps not only its page but those behind it, too. None is made for that.
  */
-static vm_fault_t vfmig_window_fault(struct vm_fault *vmf)
+static vm_fault_t vfmig_window_fault_at(struct vfmig_window *win,
+					struct vm_fault *vmf, unsigned long i)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct vfmig_window *win = vma->vm_private_data;
-	unsigned long i = vmf->pgoff - READ_ONCE(win->pgoff);
 	unsigned long addr = vmf->address & PAGE_MASK;
 	unsigned long most, n, rest;
 	struct page *pages[BATCH];
@@ -228,9 +231,33 @@ static vm_fault_t vfmig_window_fault(struct vm_fault *vmf)
 	return ret == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
+static vm_fault_t vfmig_window_vm_fault(struct vm_fault *vmf)
+{
+	struct vfmig_window *win = vmf->vma->vm_private_data;
+
+	return vfmig_window_fault_at(win, vmf, vmf->pgoff - READ_ONCE(win->pgoff));
+}
+
 static const struct vm_operations_struct vfmig_window_vm_ops = {
-	.fault = vfmig_window_fault,
+	.fault = vfmig_window_vm_fault,
 };
+
+/**
+ * vfmig_window_fault - put a page of the window into a mapping of a backend's
+ * @win: the window, held
+ * @vmf: the fault; the mapping has VM_MIXEDMAP
+ * @page: which page of the window belongs there
+ *
+ * The mapping does not hold the window, but only the pages that were put there.
+ *
+ * Return: what a fault handler returns; VM_FAULT_SIGBUS beyond the window's end.
+ */
+vm_fault_t vfmig_window_fault(struct vfmig_window *win, struct vm_fault *vmf,
+			      unsigned long page)
+{
+	return vfmig_window_fault_at(win, vmf, page);
+}
+EXPORT_SYMBOL_GPL(vfmig_window_fault);
 
 /**
  * vfmig_window_mmap - map a part of the window into a user's memory
@@ -258,6 +285,23 @@ int vfmig_window_mmap(struct vfmig_window *win, struct vm_area_struct *vma,
 	vma->vm_ops = &vfmig_window_vm_ops;
 	return 0;
 }
+
+/**
+ * vfmig_window_offset - where in the window the kernel's view has something
+ * @win: the window
+ * @data: an address that the core has given to a backend
+ *
+ * Context: under the engine lock, in the call that was given it.
+ * Return: bytes from the window's start.
+ */
+size_t vfmig_window_offset(const struct vfmig_window *win, const void *data)
+{
+	size_t offset = data - win->va;
+
+	WARN_ON_ONCE(offset >= win->mapped);
+	return offset;
+}
+EXPORT_SYMBOL_GPL(vfmig_window_offset);
 
 /**
  * vfmig_window_read - read from the window as if it were mapped

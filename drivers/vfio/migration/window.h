@@ -3,14 +3,12 @@
 #define VFMIG_WINDOW_H
 
 #include <linux/types.h>
+#include <linux/vfmig.h>
 
 struct vm_area_struct;
 struct vfmig_window;
 
 struct vfmig_window *vfmig_window_create(size_t size);
-struct vfmig_window *vfmig_window_get(struct vfmig_window *win);
-void vfmig_window_put(struct vfmig_window *win);
-size_t vfmig_window_size(const struct vfmig_window *win);
 size_t vfmig_window_used(const struct vfmig_window *win);
 void *vfmig_window_map(struct vfmig_window *win, size_t len);
 int vfmig_window_mmap(struct vfmig_window *win, struct vm_area_struct *vma,

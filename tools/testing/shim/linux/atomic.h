@@ -2,6 +2,8 @@
 #ifndef VFMIG_UNIT_ATOMIC_H
 #define VFMIG_UNIT_ATOMIC_H
 
+#include <linux/types.h>
+
 /* One thread: see compiler.h. */
 #define xchg(p, val)						\
 	({							\

@@ -23,10 +23,15 @@ typedef int8_t s8;
 typedef int32_t s32;
 typedef long long s64;
 typedef uint8_t __u8;
+typedef uint32_t __u32;
+typedef int32_t __s32;
+typedef u64 __u64;
 typedef uint16_t __le16;
 typedef uint32_t __le32;
 typedef u64 __le64;
 typedef u64 dma_addr_t;
+typedef u32 vm_fault_t;
+typedef struct { s64 counter; } atomic64_t;
 
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define __aligned(x)	__attribute__((aligned(x)))
