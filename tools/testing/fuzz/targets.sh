@@ -3,7 +3,7 @@
 # The targets: what each is made of. Sourced from the project's directory.
 
 fuzz_dir=tools/testing/fuzz
-fuzz_targets=(stream load igbvf mailbox fault virtio)
+fuzz_targets=(stream load igbvf mailbox fault virtio agent)
 
 fuzz_flags=(-std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare
 	-Itools/testing/shim -Itools/include -Iinclude -Idrivers/vfio/migration -Idrivers/vfio/pci)
@@ -54,6 +54,11 @@ fuzz_target() {
 		names=(fault_fuzz)
 		largest=64
 		kernel=$(in_dir $mock trouble)
+		;;
+	agent)
+		names=(agent_fuzz)
+		largest=2048
+		kernel=$(in_dir drivers/vfio/pci/oob reply)
 		;;
 	virtio)
 		names=(virtio_fuzz)
