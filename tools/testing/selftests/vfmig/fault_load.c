@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
 #include "fault.h"
 #include "fixture.h"
 #include "igbvf.h"
@@ -135,6 +136,14 @@ static unsigned int sweep_load(struct sweep *sweep)
 	return ended;
 }
 
+/* What an agent takes from the window itself needs no memory. */
+static unsigned int least(void)
+{
+	if (is_oob(vf.bdf))
+		return 5;
+	return is_virtio(vf.bdf) ? 8 : 10;
+}
+
 TEST(load, "any access fails once: the load goes on, or it has cost nothing and a new one succeeds")
 {
 	unsigned int ended = 0;
@@ -145,7 +154,7 @@ TEST(load, "any access fails once: the load goes on, or it has cost nothing and 
 	for (int pass = 0; !ended && pass < PASSES; pass++) {
 		sweep = (struct sweep)SWEEP("load", PLACES);
 		ended = sweep_load(&sweep);
-		sweep_done(&sweep, is_virtio(vf.bdf) ? 8 : 10);
+		sweep_done(&sweep, least());
 		EXPECT_GT(sweep.felt, is_virtio(vf.bdf) ? 4 : 5);
 	}
 	EXPECT_GT(ended, 0);

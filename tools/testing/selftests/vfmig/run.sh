@@ -10,7 +10,9 @@ usage() {
 
 		  --modules DIR  load vfmig.ko and the driver's module from below DIR;
 		                 without it they are expected to be loaded
-		  --driver NAME  mock (default), igbvf, sample or virtio-adm: NAME-vfio-pci.ko
+		  --driver NAME  mock (default), igbvf, sample, oob or virtio-adm: NAME-vfio-pci.ko;
+		                 for oob "agent" runs beside all programs but oob_* and *_agent,
+		                 or what VFMIG_AGENT_PROGRAM names
 		  --count        only say how many tests the programs have
 
 		The devices are VFMIG_DEV and VFMIG_DEV2, or the first two VFs there are. Where
@@ -104,6 +106,8 @@ load_modules() {
 
 bind() {
 	local bdf=$1 to=$2 device=$pci/devices/$1
+	# A PF's VFs would go with its driver; not every kernel does that without a complaint.
+	[[ ! -e $device/virtfn0 ]] || echo 0 >"$device/sriov_numvfs" || return
 	[[ -e $device/driver ]] && echo "$bdf" >"$device/driver/unbind"
 	echo "$to" >"$device/driver_override"
 	echo "$bdf" >"$pci/drivers_probe"
@@ -133,9 +137,40 @@ remove_vfs() {
 	unbind "$VFMIG_PF"
 }
 
+# Of functions that a program has left without one, as many as there are.
+agent=
+start_agent() {
+	local said
+	[[ -z $agent ]] || return 0
+	exec {agent_says}< <(exec "${VFMIG_AGENT_PROGRAM:-$here/agent}" ${VFMIG_AGENT_SIZE:+--size "$VFMIG_AGENT_SIZE"} "${devices[@]}" 2>&1)
+	agent=$!
+	read -r said <&"$agent_says"
+	exec {agent_says}<&-
+	[[ $said == ready ]] || { echo "# agent: $said"; agent=; return 1; }
+	export VFMIG_AGENT=1
+}
+
+stop_agent() {
+	[[ -n $agent ]] || return 0
+	kill "$agent"
+	tail --pid="$agent" -f /dev/null
+	agent=
+	unset VFMIG_AGENT
+}
+
+# Those that have agents of their own need functions without one.
+choose_agent() {
+	[[ $driver == oob ]] || return 0
+	case $(basename "${1%%:*}") in
+	oob_* | *_agent) stop_agent ;;
+	*) start_agent ;;
+	esac
+}
+
 bound=()
 clean_up() {
 	local bdf name
+	stop_agent
 	for bdf in "${bound[@]}"; do
 		unbind "$bdf"
 	done
@@ -254,6 +289,7 @@ export VFMIG_DEV=${devices[0]} VFMIG_DEV2=${devices[1]:-} VFMIG_MODULES=$modules
 # The last one is the kernel's.
 echo "1..$(($(count_tests "$@") + 1))"
 for program; do
+	choose_agent "$program" || nothing "no agent can be attached"
 	run_program "$program"
 done
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "agent.h"
 #include "attack.h"
 #include "knob.h"
 #include "stream.h"
@@ -237,6 +238,12 @@ static bool may_be_awaited(const struct bytes *stream)
 	       strstr(core_text(vf.bdf, "last_error"), "is incomplete");
 }
 
+/* By the core, or by the agent, which alone knows what the bytes of a record are. */
+static bool is_refusal(int ret)
+{
+	return ret == -EINVAL || (ret == -EREMOTEIO && is_oob(vf.bdf));
+}
+
 static bool refuse(struct member *m)
 {
 	if (attack_reset_device(m, &vf))
@@ -259,7 +266,7 @@ static bool load_torn(struct member *m)
 	if (!ret)
 		ret = passage_put(&p, stream->at, stream->len, NEVER);
 	if (ret) {
-		if (ret != -EINVAL)
+		if (!is_refusal(ret))
 			crowd_find(m, "a load was refused with %d", ret);
 		return refuse(m);
 	}

@@ -229,7 +229,7 @@ unsigned int mappings(void)
 {
 	static const char * const mine[] = {
 		"[vfmig]", "[mock_vfio_pci]", "[igbvf_vfio_pci]",
-		"[virtio_adm_vfio_pci]", " ioremap",
+		"[virtio_adm_vfio_pci]", "[oob_vfio_pci]", " ioremap",
 	};
 	FILE *file = fopen("/proc/vmallocinfo", "r");
 	unsigned int nr = 0;

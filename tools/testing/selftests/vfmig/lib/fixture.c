@@ -6,6 +6,7 @@
 #include <linux/serial_reg.h>
 #include <linux/vfio.h>
 
+#include "agent.h"
 #include "fixture.h"
 #include "igbvf_guest.h"
 #include "iommu.h"
@@ -54,7 +55,7 @@ bool is_virtio(const char *bdf)
 
 /*
  * In BAR 0, one that a load sets and that has no effect without a guest. After a
- * reset BARs are not decoded.
+ * reset BARs are not decoded. What an agent saves is the agent's to change.
  */
 void change_register(struct vf *vf)
 {
@@ -72,6 +73,10 @@ void change_register(struct vf *vf)
 	char driver[SYSFS_TEXT];
 	bool known = is_mock(vf->bdf);
 
+	if (is_oob(vf->bdf)) {
+		agent_tell_outer(vf->bdf, "change");
+		return;
+	}
 	driver_name(vf->bdf, driver);
 	for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
 		ssize_t len = registers[i].len;

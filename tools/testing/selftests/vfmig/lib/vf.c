@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <linux/vfio.h>
 
+#include "agent.h"
 #include "iommu.h"
 #include "tap.h"
 #include "vf.h"
@@ -106,6 +107,7 @@ int vf_try_open(struct vf *vf, const char *bdf)
 void vf_open(struct vf *vf, const char *bdf)
 {
 	ASSERT_EQ(vf_try_open(vf, bdf), 0, "%s by %s", bdf, iommu()->name);
+	agent_need_outer(bdf);
 	vf_find_region(vf);
 }
 
