@@ -117,14 +117,46 @@ qemu_serials() {
 	done
 }
 
-# Owners, each of these properties; behind the slots of the disks, for whose drivers
-# they are disks too. The VFs of each are in the next slot.
-qemu_virtio() {
-	local properties slots=(0x1a 0x16)
-	for properties; do
-		qemu_argv+=(-device "virtio-owner,bus=pcie.0,addr=${slots[0]}${properties:+,$properties}")
-		slots=("${slots[@]:1}")
+# has_soc PROPERTIES: of an owner whose VFs have no other way to migrate.
+has_soc() {
+	[[ ,$1, == *,admin=off,* ]]
+}
+
+# The ports of an owner's SoC in DIR, a socket for each VF. To the host VM they are
+# those from 3333 on of ADDRESS: there each connection has a relay of its own, because
+# what QEMU itself forwards has but one, of which no end is seen. Sets soc_properties,
+# adds to soc_forwards.
+qemu_soc() {
+	local dir address=$2 relay n socket
+	dir=$(realpath "$1")
+	relay=$(printf %q "$project/build/qemu/relay")
+	soc_properties=
+	for n in 1 2 3 4; do
+		socket=$dir/soc-${address##*.}-$n
+		qemu_argv+=(-chardev "socket,id=${socket##*/},path=$(qemu_quote "$socket"),server=on,wait=off")
+		soc_properties+=",soc$n=${socket##*/}"
+		soc_forwards+=",guestfwd=tcp:$address:$((3332 + n))-cmd:$(qemu_quote "$relay $(printf %q "$socket")")"
 	done
+}
+
+# Owners, each of these properties; behind the slots of the disks, for whose drivers
+# they are disks too. The VFs of each are in the next slot. SoCs are in a network of
+# their own, soc0.
+qemu_virtio() {
+	local dir=$1 properties slots=(0x1a 0x16) addresses=(192.168.77.100 192.168.77.101)
+	local soc_properties soc_forwards=
+	shift
+	for properties; do
+		soc_properties=
+		! has_soc "$properties" || qemu_soc "$dir" "${addresses[0]}"
+		qemu_argv+=(-device "virtio-owner,bus=pcie.0,addr=${slots[0]}${properties:+,$properties}$soc_properties")
+		slots=("${slots[@]:1}")
+		addresses=("${addresses[@]:1}")
+	done
+	[[ -z $soc_forwards ]] || qemu_argv+=(
+		-netdev "user,id=soc0,restrict=on,net=192.168.77.0/24,host=192.168.77.2$soc_forwards"
+		-device "virtio-net-pci,netdev=soc0,bus=pcie.0,addr=0x1e,romfile=,mac=52:54:00:77:00:01"
+	)
 }
 
 qemu_disk() {

@@ -5,8 +5,8 @@
 
 l1_packages=(
 	base-files base-passwd bash busybox-static coreutils cpio dash diffutils e2fsprogs ethtool
-	findutils grep gzip hostname iperf3 ipxe-qemu iproute2 iputils-ping kmod libc-bin mawk mount
-	ncurses-bin pciutils perl-base procps psmisc python3 qemu-system-x86 qemu-utils
+	findutils grep gzip hostname iperf3 ipxe-qemu iproute2 iputils-ping kmod libc-bin libinih1
+	libsystemd0 mawk mount ncurses-bin pciutils perl-base procps psmisc python3 qemu-system-x86 qemu-utils
 	seabios sed socat strace tar tcpdump util-linux xxd xz-utils
 )
 

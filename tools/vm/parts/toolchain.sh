@@ -6,7 +6,7 @@
 toolchain_packages=(
 	base-files base-passwd bash bc binutils bison coreutils cpio dash diffutils dwarves
 	file findutils flex gcc gcc-12 gnuplot-nox grep gzip hostname kmod libc-bin libc6-dev
-	libelf-dev libssl-dev make mawk mount patch perl python3 rsync sed shellcheck sparse
+	libelf-dev libinih-dev libssl-dev libsystemd-dev make mawk mount patch perl python3 rsync sed shellcheck sparse
 	tar util-linux xz-utils
 )
 
