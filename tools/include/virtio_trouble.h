@@ -16,6 +16,8 @@
 #define VIRTIO_TROUBLE_LOGGED	64
 /* Of a slot's opcode. */
 #define VIRTIO_TROUBLE_ANY	0xffff
+/* A request of enum soc_request, to the SoC in the place of the administration queue. */
+#define VIRTIO_TROUBLE_SOC	0x100
 
 enum virtio_trouble_what {
 	TROUBLE_NONE,
@@ -30,7 +32,15 @@ enum virtio_trouble_what {
 	TROUBLE_NEEDS_RESET,	/* neither done nor answered: the PF gives up */
 	TROUBLE_GONE,		/* the same: the PF reads as all ones */
 	TROUBLE_TWICE,		/* done, and answered twice */
+	TROUBLE_VALUE,		/* the SoC's: done, the answer's value is arg, which has a sign */
+	TROUBLE_FOREIGN,	/* the SoC's: done, the context is that of another device */
 };
+
+/*
+ * What a SoC cannot say or be, it does otherwise: FAIL closes the connection; so does
+ * SHORT, after what it sends, or, of a load, takes; with GONE it closes every further
+ * connection too, of any VF. NEEDS_RESET is NEVER.
+ */
 
 /*
  * Meets the commands of @opcode for @member (0: for any) after the next @skip of
@@ -75,13 +85,52 @@ struct virtio_trouble {
 	__u32 standard;		/* 0: the draft, 1: virtio 1.4 */
 	__u32 extra;		/* writable: bytes of each VF's context that are nobody's */
 	__u32 restart;		/* 1 is written: the PF is as after a reset */
-	__u32 reserved[15];
+	__u32 soc_state;	/* of the VF, as the SoC has it */
+	__u32 soc_connections;	/* that its port has had */
+	__u32 soc_is_connected;
+	__u32 soc_is_gone;	/* writable: as after TROUBLE_GONE, at once and for every VF */
+	__u32 reserved[11];
 	struct virtio_trouble_slot slot[VIRTIO_TROUBLE_SLOTS];	/* 0x80 */
 	__u32 commands[32];	/* 0x100: taken from the queue, for each opcode */
-	__u32 logged;		/* 0x180: commands so far; number n is log[n % 64] */
+	__u32 logged;		/* 0x180: commands and requests so far; number n is log[n % 64] */
 	__u32 last_data[31];	/* for each opcode, the first 4 bytes of the last one's data */
 	struct virtio_trouble_log log[VIRTIO_TROUBLE_LOGGED];	/* 0x200 */
 };
+
+/*
+ * The SoC has a port for each VF: one connection at a time, messages in the host's
+ * byte order. The same context as the draft's is what is saved and loaded.
+ */
+enum soc_request {
+	SOC_UPDATE_PENDING	= 1,	/* answer's value: bytes that are to be saved */
+	SOC_SET_STATE		= 2,	/* value: the state; not answered */
+	SOC_GET_STATE		= 3,	/* answer's value: the state */
+	SOC_SAVE		= 4,	/* answer: size bytes of the pending ones, and no message */
+	SOC_LOAD		= 5,	/* size bytes follow; not answered */
+	SOC_REPLY		= 6,	/* an answer */
+	SOC_FINISH		= 7,	/* closes the connection */
+};
+
+struct soc_message {
+	__u32 request;
+	__u32 size;
+	__u64 value;
+};
+
+/*
+ * Bits of a state: 0 to RUNNING | SAVING, or RESUMING alone; another one is not set. A
+ * VF that is not running is frozen. SAVING and RESUMING begin with all of the context,
+ * or none. What was loaded takes effect with RUNNING; if it cannot, it is forgotten,
+ * the VF stays frozen, and the state is REFUSED: what is set next holds for a VF that
+ * is as it was before the load. REFUSED is also the answer while RESUMING where what
+ * has been loaded so far could not take effect, so that whoever has loaded all of it
+ * can find that out first. A VF's FLR lets it run.
+ */
+#define SOC_RUNNING		0x1
+#define SOC_SAVING		0x2
+#define SOC_RESUMING		0x4
+/* v1 of VFIO's migration interface has it for an error. */
+#define SOC_REFUSED		(SOC_RESUMING | SOC_SAVING)
 
 /*
  * The fields of the draft's context, which leaves them to the device. Each is there

@@ -104,11 +104,21 @@ static void invert_byte(struct command *command, uint32_t which)
 		command->result->data[which] ^= 0xff;
 }
 
-/* Context that nobody has waited for, after what has been sent or promised. */
-static void grow(struct command *command, uint32_t by)
+static void log_command(struct command *command)
 {
-	if (command->member)
-		command->member->member.filler = MIN(by, CONTEXT_MAX / 2);
+	struct virtio_trouble *trouble = &command->owner->trouble;
+	__le32 data;
+
+	command_data(command, 0, &data, sizeof(data));
+	if (command->opcode < ARRAY_SIZE(trouble->last_data))
+		trouble->last_data[command->opcode] = le32_to_cpu(data);
+	trouble_log(command->owner, &(struct virtio_trouble_log){
+		.opcode = command->opcode,
+		.member = command->member_id,
+		.status = command->status,
+		.data_len = command->data_len,
+		.result_len = MIN(command->result->len, command->room),
+	});
 }
 
 static bool is_done(enum virtio_trouble_what what)
@@ -119,15 +129,16 @@ static bool is_done(enum virtio_trouble_what what)
 
 static void run(struct command *command)
 {
-	struct virtio_trouble_slot trouble = trouble_meets(command);
 	struct owner *owner = command->owner;
+	struct virtio_trouble_slot trouble = trouble_meets(owner, command->opcode,
+							   command->member_id);
 	int64_t used_error = 0;
 
 	if (is_done(trouble.what))
 		command_execute(command);
 	else if (trouble.what == TROUBLE_FAIL)
 		command_fails(command, trouble.arg & 0xffff, trouble.arg >> 16);
-	trouble_log(command);
+	log_command(command);
 	switch (trouble.what) {
 	case TROUBLE_LATE:
 		answer_in(command, trouble.arg);
@@ -148,7 +159,8 @@ static void run(struct command *command)
 		invert_byte(command, trouble.arg);
 		break;
 	case TROUBLE_GROWS:
-		grow(command, trouble.arg);
+		if (command->member)
+			context_grow(command->member, trouble.arg);
 		break;
 	}
 	if (trouble.what == TROUBLE_FAIL || (is_done(trouble.what) && trouble.what != TROUBLE_LOST))

@@ -205,17 +205,34 @@ static void take_effect(struct loading *loading)
 		extra_put(fn, &fn->member.loaded_extra, loading->extra);
 }
 
-bool context_load(struct function *fn)
+static bool read_written(struct function *fn, struct loading *loading)
 {
 	const GByteArray *written = fn->member.written;
-	struct loading loading = {
+
+	*loading = (struct loading){
 		.fn = fn,
 		.regs = fn->regs,
 	};
+	QTAILQ_INIT(&loading->in_flight);
+	return load_fields(loading, written->data, written->len) && is_whole(loading) &&
+	       indices_fit(loading);
+}
 
-	QTAILQ_INIT(&loading.in_flight);
-	if (!load_fields(&loading, written->data, written->len) || !is_whole(&loading) ||
-	    !indices_fit(&loading)) {
+/* Would context_load() do? */
+bool context_fits(struct function *fn)
+{
+	struct loading loading;
+	bool fits = read_written(fn, &loading);
+
+	chains_free(&loading.in_flight);
+	return fits;
+}
+
+bool context_load(struct function *fn)
+{
+	struct loading loading;
+
+	if (!read_written(fn, &loading)) {
 		chains_free(&loading.in_flight);
 		return false;
 	}

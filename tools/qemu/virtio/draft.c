@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The draft's seven commands. A context is read as a stream: what was read is
- * cleared, what changes meanwhile is new. It is written in pieces, and takes
- * effect when Freeze is left.
- */
+/* The draft's seven commands. */
 #include "model.h"
 
 static void mode_get(struct command *command)
@@ -11,47 +7,13 @@ static void mode_get(struct command *command)
 	command_result(command, &command->member->member.mode, 1);
 }
 
-/* Before anything is changed: a mode that cannot be left is kept. */
-static bool may_leave_freeze(struct function *fn)
-{
-	struct member *member = &fn->member;
-
-	if (!member->written->len)
-		return true;
-	if (!context_load(fn))
-		return false;
-	g_byte_array_set_size(member->written, 0);
-	context_is_new(fn, ALL_FIELDS);
-	return true;
-}
-
 static void mode_set(struct command *command)
 {
-	struct function *fn = command->member;
-	struct member *member = &fn->member;
-	uint8_t mode, old = member->mode;
+	uint8_t mode;
 
 	command_data(command, 0, &mode, sizeof(mode));
-	if (mode > CTX_FREEZE) {
+	if (mode > CTX_FREEZE || !member_set_mode(command->member, mode))
 		command_fails(command, ADM_EINVAL, ADM_Q_INVALID_FIELD);
-		return;
-	}
-	if (mode == old)
-		return;
-	if (old == CTX_FREEZE && !may_leave_freeze(fn)) {
-		command_fails(command, ADM_EINVAL, ADM_Q_INVALID_FIELD);
-		return;
-	}
-	member->mode = mode;
-	if (mode == CTX_ACTIVE)
-		blk_resume(fn);
-	else
-		blk_pause(fn);
-}
-
-static size_t unread(const struct member *member)
-{
-	return member->pending->len - member->read;
 }
 
 /* In Freeze nothing will change any more; before, what changes fast may yet. */
@@ -70,55 +32,38 @@ static void size_get(struct command *command)
 		command_fails(command, ADM_EINVAL, ADM_Q_INVALID_FIELD);
 		return;
 	}
-	size = unread(member) + context_size(fn, fields);
+	size = context_unread(fn) + context_size(fn, fields);
 	if (size && freeze_mode && member->mode != CTX_FREEZE)
-		size = unread(member) + context_size(fn, fields | volatile_fields);
+		size = context_unread(fn) + context_size(fn, fields | volatile_fields);
 	le = cpu_to_le64(size);
 	command_result(command, &le, sizeof(le));
-}
-
-static void forget_what_was_read(struct member *member)
-{
-	g_byte_array_set_size(member->pending, 0);
-	member->read = 0;
 }
 
 static void ctx_read(struct command *command)
 {
 	struct function *fn = command->member;
-	struct member *member = &fn->member;
-	size_t len;
+	size_t there = context_next(fn);
+	size_t len = MIN(there, command->room);
 
-	if (!unread(member)) {
-		forget_what_was_read(member);
-		context_generate(fn);
-	}
-	len = MIN(unread(member), command->room);
 	/* A length of 0 would say that this is all. */
-	if (!len && unread(member)) {
+	if (!len && there) {
 		command_fails(command, ADM_EINVAL, ADM_Q_INVALID_FIELD);
 		return;
 	}
-	command_result(command, member->pending->data + member->read, len);
+	context_read(fn, command->result, len);
 	command->output = len;
-	member->read += len;
-	if (!unread(member))
-		forget_what_was_read(member);
 }
 
 static void ctx_write(struct command *command)
 {
-	struct member *member = &command->member->member;
+	struct function *fn = command->member;
 
-	if (member->mode != CTX_FREEZE) {
+	if (fn->member.mode != CTX_FREEZE)
 		command_fails(command, ADM_EINVAL, ADM_Q_INVALID_COMMAND);
-		return;
-	}
-	if (command->data_len > CONTEXT_MAX - member->written->len) {
+	else if (command->data_len > context_room(fn))
 		command_fails(command, ADM_ENOMEM, ADM_Q_NORESOURCE);
-		return;
-	}
-	g_byte_array_append(member->written, command->data, command->data_len);
+	else
+		context_write(fn, command->data, command->data_len);
 }
 
 static void fields_query(struct command *command)
@@ -128,12 +73,7 @@ static void fields_query(struct command *command)
 
 static void ctx_discard(struct command *command)
 {
-	struct function *fn = command->member;
-
-	forget_what_was_read(&fn->member);
-	g_byte_array_set_size(fn->member.written, 0);
-	fn->member.filler = 0;
-	context_is_new(fn, ALL_FIELDS);
+	context_discard(command->member);
 }
 
 const struct command_kind draft_commands[] = {

@@ -4,6 +4,7 @@
 
 #include "qapi/error.h"
 #include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
 #include "qemu/module.h"
 
 #define DEVICE_BLK	0x1042
@@ -34,6 +35,7 @@ static void member_reset(struct function *fn)
 	struct member *member = &fn->member;
 
 	member->mode = CTX_ACTIVE;
+	member->soc_state = SOC_RUNNING;
 	member->dirty = ALL_FIELDS;
 	g_byte_array_set_size(member->pending, 0);
 	member->read = 0;
@@ -48,7 +50,7 @@ static void member_reset(struct function *fn)
 /*
  * A function level reset is the guest's. The draft's mode and what the owner has
  * begun to read or write outlast it; 1.4's parts get their defaults, and Linux
- * expects that such a member runs.
+ * expects that such a member runs. So does one that nobody but its SoC could let go.
  */
 static void flr(struct function *fn)
 {
@@ -57,6 +59,11 @@ static void flr(struct function *fn)
 	fn->member.filler = 0;
 	g_clear_pointer(&fn->member.loaded_extra, g_free);
 	parts_forget_set(fn);
+	if (!fn->owner->has_admin) {
+		context_discard(fn);
+		fn->member.mode = CTX_ACTIVE;
+		fn->member.soc_state = SOC_RUNNING;
+	}
 	device_reset_registers(fn);
 }
 
@@ -201,6 +208,8 @@ static bool check_properties(struct owner *owner, Error **errp)
 	}
 	if (owner->queues < 1 || owner->queues > BLK_QUEUES_MAX)
 		error_setg(errp, "queues: must be 1 to %d", BLK_QUEUES_MAX);
+	else if (owner->has_admin && soc_is_asked_for(owner))
+		error_setg(errp, "soc: needs admin=off, a VF has one master");
 	else
 		return true;
 	return false;
@@ -221,6 +230,7 @@ static void owner_realize(PCIDevice *pci, Error **errp)
 			 &owner->trouble_io);
 	adminq_reset(owner);
 	trouble_reset(owner);
+	soc_realize(owner);
 	/* It makes the VFs, which ask for the kind of their BARs: 0, 32-bit, by default. */
 	if (!pcie_sriov_pf_init(pci, SRIOV_AT, TYPE_MEMBER, DEVICE_BLK, TOTAL_VFS, TOTAL_VFS,
 				VF_OFFSET, VF_STRIDE, errp))
@@ -233,6 +243,7 @@ static void owner_exit(PCIDevice *pci)
 {
 	struct owner *owner = OWNER(pci);
 
+	soc_exit(owner);
 	adminq_reset(owner);
 	pcie_sriov_pf_exit(pci);
 	function_exit(pci);
@@ -252,6 +263,11 @@ static const Property owner_properties[] = {
 	DEFINE_PROP_UINT16("queues", struct owner, queues, 1),
 	DEFINE_PROP_STRING("standard", struct owner, standard_name),
 	DEFINE_PROP_BOOL("strict", struct owner, is_strict, false),
+	DEFINE_PROP_BOOL("admin", struct owner, has_admin, true),
+	DEFINE_PROP_CHR("soc1", struct owner, soc[0].chardev),
+	DEFINE_PROP_CHR("soc2", struct owner, soc[1].chardev),
+	DEFINE_PROP_CHR("soc3", struct owner, soc[2].chardev),
+	DEFINE_PROP_CHR("soc4", struct owner, soc[3].chardev),
 };
 
 static void function_class_init(ObjectClass *class)

@@ -12,6 +12,7 @@
 #include "qemu/queue.h"
 #include "qemu/timer.h"
 #include "qemu/units.h"
+#include "chardev/char-fe.h"
 #include "hw/pci/msix.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_device.h"
@@ -152,6 +153,9 @@ struct member {
 	/* 1.4's parts that were set, to take effect when it is resumed. */
 	struct registers *set;
 	uint8_t *set_extra;
+
+	/* SOC_RUNNING and so on, or SOC_REFUSED; running where there is no SoC. */
+	uint8_t soc_state;
 };
 
 struct owner;
@@ -179,6 +183,31 @@ struct object {
 	uint16_t member;
 };
 
+/* Where a VF's agent is connected, if any. */
+struct soc_port {
+	CharBackend chardev;
+	struct owner *owner;
+	unsigned int number;
+	uint32_t connections;
+	bool is_connected;
+	/* To be closed, once all that is out has been sent. */
+	bool is_closing;
+	QEMUBH *close;
+	QEMUTimer *late;
+
+	/* What has not been dealt with yet. */
+	GByteArray *in;
+	struct soc_message message;
+	/* Bytes of the load that are still to come, and to be taken. */
+	uint32_t load_left;
+	bool closes_after_load;
+	bool drops_load;
+
+	GByteArray *out;
+	size_t sent;
+	guint watch;
+};
+
 struct command;
 QTAILQ_HEAD(commands, command);
 
@@ -190,6 +219,8 @@ struct owner {
 	uint16_t queues;
 	char *standard_name;
 	bool is_strict;
+	bool has_admin;
+	struct soc_port soc[TOTAL_VFS];
 
 	enum standard standard;
 	uint8_t *image;
@@ -205,6 +236,7 @@ struct owner {
 
 	struct virtio_trouble trouble;
 	bool is_gone;
+	bool soc_is_gone;
 };
 
 #define TYPE_OWNER	"virtio-owner"
@@ -316,7 +348,20 @@ const uint8_t *member_extra(struct function *fn);
 void extra_put(struct function *fn, uint8_t **where, const uint8_t *extra);
 
 /* context_load.c */
+bool context_fits(struct function *fn);
 bool context_load(struct function *fn);
+
+/* stream.c */
+size_t context_unread(const struct function *fn);
+size_t context_next(struct function *fn);
+void context_read(struct function *fn, GByteArray *to, size_t len);
+size_t context_room(const struct function *fn);
+void context_write(struct function *fn, const uint8_t *data, size_t len);
+void context_forget_written(struct function *fn);
+bool context_take_written(struct function *fn);
+void context_discard(struct function *fn);
+void context_grow(struct function *fn, uint32_t by);
+bool member_set_mode(struct function *fn, enum ctx_mode mode);
 
 /* parts_cmds.c */
 extern const struct command_kind parts_commands[];
@@ -333,10 +378,22 @@ bool parts_set(struct function *fn, const uint8_t *data, size_t len);
 void parts_forget_set(struct function *fn);
 void parts_take_effect(struct function *fn);
 
+/* soc.c */
+void soc_request(struct soc_port *port);
+void soc_load(struct soc_port *port, const uint8_t *data, size_t len);
+
+/* soc_port.c */
+bool soc_is_asked_for(const struct owner *owner);
+void soc_realize(struct owner *owner);
+void soc_exit(struct owner *owner);
+void soc_port_send(struct soc_port *port, const GByteArray *answer, uint32_t late_ms);
+void soc_port_close(struct soc_port *port);
+void soc_set_gone(struct owner *owner, bool is_gone);
+
 /* trouble.c */
 extern const MemoryRegionOps trouble_ops;
-struct virtio_trouble_slot trouble_meets(struct command *command);
-void trouble_log(struct command *command);
+struct virtio_trouble_slot trouble_meets(struct owner *owner, uint16_t opcode, uint64_t member);
+void trouble_log(struct owner *owner, const struct virtio_trouble_log *entry);
 void trouble_reset(struct owner *owner);
 
 #endif

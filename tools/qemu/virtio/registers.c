@@ -19,6 +19,11 @@ void registers_reset(struct registers *regs)
 	}
 }
 
+static bool has_admin_queue(const struct function *fn)
+{
+	return is_owner(fn) && fn->owner->has_admin;
+}
+
 unsigned int admin_queue(const struct owner *owner)
 {
 	return owner->queues;
@@ -26,7 +31,7 @@ unsigned int admin_queue(const struct owner *owner)
 
 unsigned int function_queues(const struct function *fn)
 {
-	return fn->owner->queues + is_owner(fn);
+	return fn->owner->queues + has_admin_queue(fn);
 }
 
 uint64_t device_features(const struct function *fn)
@@ -39,7 +44,9 @@ uint64_t device_features(const struct function *fn)
 	if (fn->owner->queues > 1)
 		features |= F(VIRTIO_BLK_F_MQ);
 	if (is_owner(fn))
-		features |= F(VIRTIO_F_SR_IOV) | F(F_ADMIN_VQ);
+		features |= F(VIRTIO_F_SR_IOV);
+	if (has_admin_queue(fn))
+		features |= F(F_ADMIN_VQ);
 	return features;
 }
 
@@ -135,7 +142,7 @@ static void fill_common(struct function *fn, struct virtio_pci_modern_common_cfg
 	cfg->device_status = regs->status;
 	cfg->config_generation = regs->config_generation;
 	cfg->queue_select = cpu_to_le16(regs->queue_select);
-	if (is_owner(fn)) {
+	if (has_admin_queue(fn)) {
 		common->admin_queue_index = cpu_to_le16(admin_queue(fn->owner));
 		common->admin_queue_num = cpu_to_le16(1);
 	}

@@ -13,6 +13,7 @@ void trouble_reset(struct owner *owner)
 
 	memset(trouble, 0, sizeof(*trouble));
 	trouble->magic = VIRTIO_TROUBLE_MAGIC;
+	soc_set_gone(owner, false);
 	/* What was gone has lost all that it knew. */
 	if (owner->is_gone) {
 		owner->is_gone = false;
@@ -29,26 +30,26 @@ void trouble_reset(struct owner *owner)
 	}
 }
 
-static bool fits(const struct virtio_trouble_slot *slot, const struct command *command)
+static bool fits(const struct virtio_trouble_slot *slot, uint16_t opcode, uint64_t member)
 {
 	return slot->what && (slot->skip || slot->times) &&
-	       (slot->opcode == VIRTIO_TROUBLE_ANY || slot->opcode == command->opcode) &&
-	       (!slot->member || slot->member == command->member_id);
+	       (slot->opcode == VIRTIO_TROUBLE_ANY || slot->opcode == opcode) &&
+	       (!slot->member || slot->member == member);
 }
 
-/* What a command meets, which is counted here. */
-struct virtio_trouble_slot trouble_meets(struct command *command)
+/* What a command or a request to the SoC meets, which is counted here. */
+struct virtio_trouble_slot trouble_meets(struct owner *owner, uint16_t opcode, uint64_t member)
 {
-	struct virtio_trouble *trouble = &command->owner->trouble;
+	struct virtio_trouble *trouble = &owner->trouble;
 	const struct virtio_trouble_slot none = { 0 };
 	unsigned int i;
 
-	if (command->opcode < ARRAY_SIZE(trouble->commands))
-		trouble->commands[command->opcode]++;
+	if (opcode < ARRAY_SIZE(trouble->commands))
+		trouble->commands[opcode]++;
 	for (i = 0; i < VIRTIO_TROUBLE_SLOTS; i++) {
 		struct virtio_trouble_slot *slot = &trouble->slot[i];
 
-		if (!fits(slot, command))
+		if (!fits(slot, opcode, member))
 			continue;
 		if (slot->skip) {
 			slot->skip--;
@@ -60,21 +61,11 @@ struct virtio_trouble_slot trouble_meets(struct command *command)
 	return none;
 }
 
-void trouble_log(struct command *command)
+void trouble_log(struct owner *owner, const struct virtio_trouble_log *entry)
 {
-	struct virtio_trouble *trouble = &command->owner->trouble;
-	__le32 data;
+	struct virtio_trouble *trouble = &owner->trouble;
 
-	command_data(command, 0, &data, sizeof(data));
-	if (command->opcode < ARRAY_SIZE(trouble->last_data))
-		trouble->last_data[command->opcode] = le32_to_cpu(data);
-	trouble->log[trouble->logged++ % VIRTIO_TROUBLE_LOGGED] = (struct virtio_trouble_log){
-		.opcode = command->opcode,
-		.member = command->member_id,
-		.status = command->status,
-		.data_len = command->data_len,
-		.result_len = MIN(command->result->len, command->room),
-	};
+	trouble->log[trouble->logged++ % VIRTIO_TROUBLE_LOGGED] = *entry;
 }
 
 static struct function *chosen(struct owner *owner)
@@ -97,6 +88,7 @@ static void look_at_device(struct owner *owner)
 	trouble->objects = 0;
 	for (i = 0; i < OBJECTS_MAX; i++)
 		trouble->objects += owner->object[i].exists;
+	trouble->soc_is_gone = owner->soc_is_gone;
 	trouble->unanswered = 0;
 	QTAILQ_FOREACH(command, &owner->late, next)
 		trouble->unanswered++;
@@ -109,6 +101,11 @@ static void look_at_device(struct owner *owner)
 	trouble->in_flight = chains_count(&fn->in_flight);
 	trouble->flrs = fn->flrs;
 	trouble->last_avail = fn->regs.queue[0].last_avail;
+	trouble->soc_state = fn->member.soc_state;
+	if (is_owner(fn))
+		return;
+	trouble->soc_connections = owner->soc[fn->number - 1].connections;
+	trouble->soc_is_connected = owner->soc[fn->number - 1].is_connected;
 }
 
 static uint64_t trouble_read(void *opaque, hwaddr at, unsigned int size)
@@ -158,6 +155,8 @@ static void trouble_write(void *opaque, hwaddr at, uint64_t value, unsigned int 
 		device_reset_registers(&owner->function);
 	else if (at == AT(extra))
 		set_extra(owner, value);
+	else if (at == AT(soc_is_gone))
+		soc_set_gone(owner, value);
 	else if (at == AT(function) || at == AT(request_delay) ||
 		 (at >= AT(slot) && at < SLOTS_END))
 		stl_le_p((uint8_t *)&owner->trouble + at, value);

@@ -9,6 +9,8 @@ from lib.trouble import Trouble
 from lib.virtio import MEMBERS, PCI, PF
 
 DRIVER = "vfio-pci"
+# For Linux's own driver, where a rule wants that.
+STOCK_VF = "0000:00:1b.2"
 TOKEN = "a2c4e6a8-0000-4000-8000-0123456789ab"
 
 EINVAL, ENXIO, ENOMEM, EBUSY, EEXIST, ENOSPC = 22, 6, 12, 16, 17, 28
@@ -29,8 +31,8 @@ class Bed:
         self.trouble = Trouble(function.bar(4))
         self.disks = []
 
-    def enable_vfs(self):
-        HERE.write(f"{PCI}/{PF}/sriov_numvfs", str(len(MEMBERS)))
+    def enable_vfs(self, more=0):
+        HERE.write(f"{PCI}/{PF}/sriov_numvfs", str(len(MEMBERS) + more))
         for address in MEMBERS:
             vfs.Function(address).bind(DRIVER)
             self.disks.append(Disk(vfio.Function(self.memory, address, TOKEN)))
