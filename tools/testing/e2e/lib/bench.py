@@ -76,8 +76,11 @@ class Undisturbed:
         guest = self._bench.guest
         expect(guest.running(), f"the guest does not run in {guest.name}")
         self._bench.stream.check_goes_on(guest.agent)
-        wrong = observation.complaints(self._before, observation.Observation(guest.agent))
+        wrong = self.complaints(self._before, observation.Observation(guest.agent))
         expect(not wrong, "; ".join(wrong))
+
+    def complaints(self, before, after):
+        return observation.complaints(before, after)
 
 
 def migrate(bench, **how):

@@ -7,10 +7,12 @@ import os
 KERNEL = os.environ.get("VFMIG_KERNEL", "6.1")
 # The other host's address, where there are two.
 FAR = os.environ.get("VFMIG_FAR")
-# The properties of each emulated virtio owner, in whose place there is no igb; and what
-# the first one's standard is.
+# The properties of each emulated virtio owner, in whose place there is no igb; whether
+# the first one has a SoC and nothing else to migrate its VFs by; and what its standard is.
 VIRTIO = os.environ.get("VFMIG_VIRTIO", "").split()
-STANDARD = ("1.4" if "standard=1.4" in VIRTIO[0].split(",") else "draft") if VIRTIO else None
+_properties = VIRTIO[0].split(",") if VIRTIO else []
+OOB = "admin=off" in _properties
+STANDARD = ("oob" if OOB else "1.4" if "standard=1.4" in _properties else "draft") if VIRTIO else None
 # Every limit is that many times as long: a kernel full of checks is slow.
 PATIENCE = float(os.environ.get("VFMIG_PATIENCE", "1"))
 # What guests run under, kvm or tcg; without it, whatever accel.py finds.

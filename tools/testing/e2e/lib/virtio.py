@@ -108,11 +108,11 @@ def open_trouble():
 class Bed:
     """The drivers of ours, and the owner's window for trouble."""
 
-    def __init__(self):
-        insert_modules([CORE, *MODULES])
+    def __init__(self, modules=MODULES, owner_driver=None, member_driver=MEMBER_DRIVER):
+        insert_modules([CORE, *modules])
         by_linux = not IS_DRAFT and HERE.version() >= LINUX_ASKS_SINCE
-        self.owner, self.vfs, self.disk = bind(DISK_DRIVER if by_linux else OWNER_DRIVER,
-                                               MEMBER_DRIVER)
+        self.owner, self.vfs, self.disk = bind(
+            owner_driver or (DISK_DRIVER if by_linux else OWNER_DRIVER), member_driver)
         accel.choose(HERE)
         self.trouble = open_trouble()
 
