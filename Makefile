@@ -11,6 +11,11 @@
 #		QEMU 7.2 (v1) and kernel 6.12, QEMU 10.0 (v2)
 # make demo-virtio	the same with a VF that is a virtio disk, which moves by its
 #		owner's administration queue: emulated, as there is no other
+# make demo-oob	the same with such a disk that nobody but its SoC can save, by
+#		way of agents in userspace: a plugin of QEMU's RFC of 2022, unchanged
+# make agent	build/agent/vfmig-agent and its plugins (file.so, soc.so, igb.so), with
+#		Debian 12's compiler: for devices that have no migration interface of
+#		their own
 # make check	every test, in a VM; ends with "N passed, N failed, N skipped";
 #		KERNELS="6.1 6.12 newest": on these kernels, else on 6.1
 # make check-debug	the tests that want a kernel with KASAN, lockdep and fault
@@ -51,6 +56,12 @@ demo-upgrade:
 demo-virtio:
 	tools/demo/demo --virtio
 
+demo-oob:
+	tools/demo/demo --oob
+
+agent:
+	tools/vm/enter -- $(MAKE) -s -C tools/agent OUTPUT=$(CURDIR)/build/agent
+
 check:
 	KERNELS="$(KERNELS)" tools/check
 
@@ -77,5 +88,5 @@ clean:
 help:
 	@sed -n '3,/^$$/s/^# \?//p' Makefile
 
-.PHONY: modules tests install modules_install demo demo-upgrade demo-virtio check
-.PHONY: check-debug fuzz soak bench pre-push clean help
+.PHONY: modules tests install modules_install demo demo-upgrade demo-virtio demo-oob agent
+.PHONY: check check-debug fuzz soak bench pre-push clean help
