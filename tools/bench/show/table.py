@@ -77,6 +77,29 @@ def entries(of):
     return measure
 
 
+def by_agent(way, other, direction, cpus):
+    """From the first step to the last; on one CPU or on all."""
+    def measure(rows):
+        moved = rows.of("agent", direction=direction)
+        number = cpus or max(moved.all_of("cpus"), default=0)
+        moved = moved.of("agent", cpus=number)
+        return ratios(moved.of("agent", way=way), moved.of("agent", way=other)), \
+            f"{size_text(_largest(moved))}, CPUs: {number}"
+    return measure
+
+
+def kernels_copies(way):
+    """Of a save and a load together."""
+    def measure(rows):
+        moved = rows.of("agent", way=way)
+        if not len(moved):
+            raise Unmeasured
+        copied = [sum(row["kernel_copied"] for row in those) / sum(row["bytes"] for row in those)
+                  for _, those in moved.by("repetition")]
+        return Spread(copied), size_text(_largest(moved))
+    return measure
+
+
 def transition(rows):
     ns = {row["op"]: row["ns"] for row in rows.of("latency")}
     if not ns:
@@ -237,6 +260,11 @@ LINES = [
     ("memcpy, as many threads : one", NO_TARGET, scale("memcpy")),
     ("fairness among all devices", NO_TARGET, fairness),
     ("sleeps a GiB, all devices at once", NO_TARGET, sleeps),
+    *((f"{direction} by an agent, {protocol} : {other}", NO_TARGET, by_agent(way, against, direction, cpus))
+      for other, against, cpus in (("memcpy", "memcpy", 1), ("its plugin", "plugin", 1), ("memcpy", "memcpy", 0))
+      for protocol, way in (("v1", "v1-mapped"), ("v2", "v2-1m")) for direction in ("save", "load")),
+    ("kernel's copies of a byte, agent, v1", at_most(0), kernels_copies("v1-mapped")),
+    ("kernel's copies of a byte, agent, v2", at_most(1), kernels_copies("v2-1m")),
 ]
 
 

@@ -34,6 +34,8 @@ struct list {
  * @devices: PCI addresses
  * @driver: what they are bound to, for the rows of functions with an owner
  * @turn: how often the program has run before with this driver, where drivers take turns
+ * @plugin: of an agent, which is measured without one, too
+ * @arg: of the plugin, when it is
  */
 struct options {
 	struct list sizes;
@@ -48,6 +50,8 @@ struct options {
 	unsigned int nr_devices;
 	const char *driver;
 	unsigned int turn;
+	const char *plugin;
+	const char *arg;
 };
 
 /* What a device is like that figures are about; each opens it anew. */
@@ -75,6 +79,7 @@ void measure_scale(const struct options *options);
 void measure_precopy(const struct options *options);
 void measure_memory(const struct options *options);
 void measure_owned(const struct options *options);
+void measure_agent(const struct options *options);
 
 /* A row is one line of JSON on standard output. */
 void row_begin(const char *figure);

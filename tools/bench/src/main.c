@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vfmig-bench: figures of VFs bound to mock-vfio-pci, as rows of JSON; "owned", if
- * it is asked for, of two virtio VFs of an emulated owner, bound to any driver.
+ * it is asked for, of two virtio VFs of an emulated owner, bound to any driver; and
+ * "agent" of a function bound to oob-vfio-pci that has an agent.
  *
  *	vfmig-bench [OPTION VALUE...] DEVICE...
  */
@@ -35,6 +36,7 @@ static const struct figure {
 	{ "precopy", measure_precopy },
 	{ "memory", measure_memory },
 	{ "owned", measure_owned, .on_request = true },
+	{ "agent", measure_agent, .on_request = true },
 };
 
 static uint64_t bytes_of(const char *text)
@@ -89,6 +91,10 @@ static bool take_option(const char *name, char *value)
 		options.driver = value;
 	else if (!strcmp(name, "--turn"))
 		options.turn = bytes_of(value);
+	else if (!strcmp(name, "--plugin"))
+		options.plugin = value;
+	else if (!strcmp(name, "--arg"))
+		options.arg = value;
 	else if (!strcmp(name, "--figures"))
 		wanted = value;
 	else
