@@ -21,8 +21,6 @@ logs=build/check
 fetch_kernel=(tools/vm/fetch --kernel)
 
 selftests=tools/testing/selftests/vfmig
-# But for igbvf's own, and those of a PF that waits for the users of its VFs.
-races=(race_close race_module race_pairs race_reset race_unbind race_vfs)
 e2e=tools/testing/e2e/check
 ordinary='@([0-9]*|newest)'
 
@@ -33,11 +31,16 @@ part fuzz             -           alone   10    tools/testing/fuzz/run
 part hosts            -           alone   15    $e2e --kernels 6.1,6.12 -- "7.2 (v1) and 10.0" upgrade vlan
 part emulator         -           beside  3     tools/testing/emulator/run
 part emulator-virtio  -           beside  2     tools/testing/emulator/virtio/run
+part plugin-igb       -           beside  1     tools/testing/agent/igb/run
 part emulator-foreign newest      beside  2     tools/testing/emulator/virtio/foreign/run
 part region-mock      'debug*'    beside  15    $selftests/check --kernel K -- mock
 part region-mock      "$ordinary" beside  8     $selftests/check --kernel K -- mock
 part region-igbvf     'debug*'    beside  16    $selftests/check --kernel K -- igbvf
 part region-igbvf     "$ordinary" beside  6     $selftests/check --kernel K -- igbvf
+part region-oob       'debug*'    beside  16    $selftests/check --kernel K -- oob
+part region-oob       '6.*'       beside  8     $selftests/check --kernel K -- oob
+# The rules of all drivers run in 6.1; here, those that want more than its v2 has.
+part region-oob       newest      beside  3     $selftests/check --kernel K -- oob.oob_ oob.v2_precopy oob.v2_size oob.both_same.pre_copied
 part region-sample    newest      beside  2     $selftests/check --kernel K -- sample
 part region-virtio    '6.*'       beside  11    $selftests/check --kernel K -- virtio virtio14
 part region-virtio    debug       beside  25    $selftests/check --kernel K -- virtio virtio14
@@ -45,23 +48,23 @@ part region-virtio    debug       beside  25    $selftests/check --kernel K -- v
 part region-virtio    newest      beside  5     $selftests/check --kernel K -- virtio14pci virtio.virtio_context.size virtio14.virtio_parts.left_by_size
 part iommufd-mock     'debug-*'   beside  12    $selftests/check --kernel K --iommu iommufd -- mock
 part iommufd-igbvf    'debug-*'   beside  10    $selftests/check --kernel K --iommu iommufd -- igbvf
-part hostile          'debug*'    beside  13    $selftests/check --kernel K -- mock.hostile_ igbvf.hostile_
-part fault            'debug*'    beside  14    $selftests/check --kernel K -- mock.fault_ igbvf.fault_
-part race             'debug*'    beside  17    $selftests/race-check --kernel K --
-# Virtio's not in debug-newest: Linux's own virtio-pci, which has the owner while the VM
+# What takes a debug kernel the longest is its VM to come up and to be scanned for leaks: one for each driver.
+part trouble-mock     'debug*'    beside 12    $selftests/trouble-check --kernel K -- mock
+part trouble-igbvf    'debug*'    beside 11    $selftests/trouble-check --kernel K -- igbvf
+part trouble-oob      'debug*'    beside 11    $selftests/trouble-check --kernel K -- oob
+# Not in debug-newest: Linux's own virtio-pci, which has the owner while the VM
 # boots, allocates under a spinlock there, and lockdep is off from then on.
-part hostile-virtio   debug       beside  4     $selftests/check --kernel K -- virtio.hostile_ virtio14.hostile_
-part fault-virtio     debug       beside  4     $selftests/check --kernel K -- virtio.fault_ virtio14.fault_
-part race-virtio      debug       beside  6     $selftests/check --kernel K -- "${races[@]/#/virtio.}" "${races[@]/#/virtio14.}"
+part trouble-virtio   debug       beside 20    $selftests/trouble-check --kernel K -- virtio virtio14
 part kunit            'debug*'    beside  5     tools/testing/kunit/run --kernel K
 part vfio             newest      beside  1     tools/testing/vfio/run --kernel K
 part e2e              "$ordinary" beside  16    $e2e --kernel K --
 part e2e-virtio       "$ordinary" beside  4     $e2e --kernel K --virtio standard=draft --virtio standard=1.4 --
 part e2e-virtio14     "$ordinary" beside  2     $e2e --kernel K --virtio standard=1.4 --
+part e2e-oob          '@(6.1|newest)' beside 3  $e2e --kernel K --virtio admin=off --
 part e2e              debug       beside  4     $e2e --kernel K -- demo
 part e2e-virtio       debug       beside  3     $e2e --kernel K --virtio standard=draft -- demo
 part e2e              'debug-*'   beside  12    $e2e --kernel K -- demo iommufd
 
 #     name    in kernels  parts
-group default 6.1         static unit emulator emulator-virtio emulator-foreign region-mock region-igbvf region-sample region-virtio vfio e2e e2e-virtio e2e-virtio14
-group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf hostile fault race hostile-virtio fault-virtio race-virtio kunit e2e e2e-virtio
+group default 6.1         static unit emulator emulator-virtio plugin-igb emulator-foreign region-mock region-igbvf region-oob region-sample region-virtio vfio e2e e2e-virtio e2e-virtio14 e2e-oob
+group debug   debug       region-mock region-igbvf iommufd-mock iommufd-igbvf trouble-mock trouble-igbvf trouble-oob trouble-virtio kunit e2e e2e-virtio
