@@ -80,7 +80,7 @@ struct virtio_trouble {
 	__u32 in_flight;
 	__u32 flrs;
 	__u32 last_avail;	/* of queue 0 */
-	__u32 objects;		/* 0x30: of 1.4, that exist, of any member */
+	__u32 objects;		/* 0x30: of 1.4, that exist, of any member; written: none does */
 	__u32 unanswered;	/* commands that are to be answered late */
 	__u32 standard;		/* 0: the draft, 1: virtio 1.4 */
 	__u32 extra;		/* writable: bytes of each VF's context that are nobody's */

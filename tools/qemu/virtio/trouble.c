@@ -153,6 +153,8 @@ static void trouble_write(void *opaque, hwaddr at, uint64_t value, unsigned int 
 		make_dirty(owner, value);
 	else if (at == AT(restart))
 		device_reset_registers(&owner->function);
+	else if (at == AT(objects))
+		memset(owner->object, 0, sizeof(owner->object));
 	else if (at == AT(extra))
 		set_extra(owner, value);
 	else if (at == AT(soc_is_gone))

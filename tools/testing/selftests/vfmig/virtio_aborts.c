@@ -281,8 +281,7 @@ TEST_EACH(not_destroyed,
 	EXPECT_EQ(owner_objects(), 1);
 	way_need_whole_transfer(by);
 	EXPECT_EQ(owner_objects(), 1);
-	owner_reset_pf();
-	ASSERT_EQ(vf_reset(&vf), 0);
+	owner_forget_objects();
 	way_need_whole_transfer(by);
 }
 

@@ -214,6 +214,12 @@ uint32_t owner_objects(void)
 	return owner_get(&owner_window->objects);
 }
 
+void owner_forget_objects(void)
+{
+	owner_put(&owner_window->objects, 0);
+	ASSERT_EQ(owner_objects(), 0);
+}
+
 uint32_t owner_logged(void)
 {
 	return owner_get(&owner_window->logged);
@@ -307,8 +313,10 @@ void owner_revive(void)
 	} while (!is_alive());
 }
 
+/* Linux's virtio-pci goes through its administration queue when it has freed it. */
 void owner_reset_pf(void)
 {
+	ASSERT_EQ(owner_is_ours(), true);
 	owner_put(&owner_window->reset, 1);
 	ASSERT_EQ(sysfs_reset(pf), 0);
 }

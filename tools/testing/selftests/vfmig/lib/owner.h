@@ -93,6 +93,7 @@ uint32_t owner_armed(void);
 
 /* Of virtio 1.4, of any VF: how many there are. */
 uint32_t owner_objects(void);
+void owner_forget_objects(void);
 
 /* Commands so far; of an opcode since owner_begin(). */
 uint32_t owner_logged(void);
