@@ -40,9 +40,10 @@ def fails(guest, target, trouble_begins, early=False):
 def refused(bed, guest, target, opcode, whose):
     """
     A command; then the guest moves all the same. Device parts have been read when QEMU is
-    at the switchover.
+    at the switchover, and perhaps written: of a function that has not changed since its
+    parts were sent in pre-copy no more comes.
     """
-    early = opcode == READ and not IS_DRAFT
+    early = not IS_DRAFT
     with blamed(whose, NAMES[opcode]):
         fails(guest, target, partial(bed.refuse, opcode, whose), early)
     bed.end_trouble()
