@@ -382,13 +382,18 @@ def worker_of(agent):
         return worker, dict(line.strip("\n").split(":\t", 1) for line in status if ":\t" in line)
 
 
+# SIGCANCEL and SIGSETXID, which no process can set: whatever was started by glibc's posix_spawn() has
+# them ignored.
+LIBRARYS_OWN = 1 << 31 | 1 << 32
+
+
 def signals_are_default(agent):
     """A library may block some for a moment."""
     deadline = time.monotonic() + LIMIT
     told = None
     while time.monotonic() < deadline:
         worker, facts = worker_of(agent)
-        odd = {name: facts[name] for name in ("SigIgn", "SigBlk") if int(facts[name], 16)}
+        odd = {name: facts[name] for name in ("SigIgn", "SigBlk") if int(facts[name], 16) & ~LIBRARYS_OWN}
         if not odd:
             return True
         if odd != told:
