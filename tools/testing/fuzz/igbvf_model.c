@@ -13,11 +13,6 @@ static bool link_up;
 static bool agreed;
 
 /* As page0.c has them, which needs more of VFIO than there is here. */
-const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
-	IGBVF_VFGPRC, IGBVF_VFGPTC, IGBVF_VFGORC, IGBVF_VFGOTC, IGBVF_VFMPRC,
-	IGBVF_VFGPRLBC, IGBVF_VFGPTLBC, IGBVF_VFGORLBC, IGBVF_VFGOTLBC,
-};
-
 /* What opens and maps a function needs more of VFIO than there is here. */
 int igbvf_open(void *backend)
 {

@@ -14,18 +14,6 @@
 
 #include "igbvf.h"
 
-const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
-	[IGBVF_STAT_GPRC]	= IGBVF_VFGPRC,
-	[IGBVF_STAT_GPTC]	= IGBVF_VFGPTC,
-	[IGBVF_STAT_GORC]	= IGBVF_VFGORC,
-	[IGBVF_STAT_GOTC]	= IGBVF_VFGOTC,
-	[IGBVF_STAT_MPRC]	= IGBVF_VFMPRC,
-	[IGBVF_STAT_GPRLBC]	= IGBVF_VFGPRLBC,
-	[IGBVF_STAT_GPTLBC]	= IGBVF_VFGPTLBC,
-	[IGBVF_STAT_GORLBC]	= IGBVF_VFGORLBC,
-	[IGBVF_STAT_GOTLBC]	= IGBVF_VFGOTLBC,
-};
-
 /* The COMMAND of a virtual function may say nothing: then its PF decides. */
 static bool igbvf_decodes(struct igbvf_device *vf)
 {

@@ -21,6 +21,18 @@
 #define IVAR_MISC_BITS	0x83
 #define EITR_BITS	0xffff
 
+const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
+	[IGBVF_STAT_GPRC]	= IGBVF_VFGPRC,
+	[IGBVF_STAT_GPTC]	= IGBVF_VFGPTC,
+	[IGBVF_STAT_GORC]	= IGBVF_VFGORC,
+	[IGBVF_STAT_GOTC]	= IGBVF_VFGOTC,
+	[IGBVF_STAT_MPRC]	= IGBVF_VFMPRC,
+	[IGBVF_STAT_GPRLBC]	= IGBVF_VFGPRLBC,
+	[IGBVF_STAT_GPTLBC]	= IGBVF_VFGPTLBC,
+	[IGBVF_STAT_GORLBC]	= IGBVF_VFGORLBC,
+	[IGBVF_STAT_GOTLBC]	= IGBVF_VFGOTLBC,
+};
+
 /*
  * Reads the registers of one direction of a queue. Reserved bits of a queue
  * that is disabled are nobody's business. Of one that runs, those of base and

@@ -7,18 +7,6 @@
 
 static const char *igb_devid = "igb";
 
-const u16 igbvf_stat_regs[IGBVF_NR_STATS] = {
-	[IGBVF_STAT_GPRC]	= IGBVF_VFGPRC,
-	[IGBVF_STAT_GPTC]	= IGBVF_VFGPTC,
-	[IGBVF_STAT_GORC]	= IGBVF_VFGORC,
-	[IGBVF_STAT_GOTC]	= IGBVF_VFGOTC,
-	[IGBVF_STAT_MPRC]	= IGBVF_VFMPRC,
-	[IGBVF_STAT_GPRLBC]	= IGBVF_VFGPRLBC,
-	[IGBVF_STAT_GPTLBC]	= IGBVF_VFGPTLBC,
-	[IGBVF_STAT_GORLBC]	= IGBVF_VFGORLBC,
-	[IGBVF_STAT_GOTLBC]	= IGBVF_VFGOTLBC,
-};
-
 /* Whose plugin this is; kept. */
 void igb_complain_as(const char *devid)
 {
